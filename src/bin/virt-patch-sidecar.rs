@@ -1,0 +1,2 @@
+//! The hook server.
+fn main() {}

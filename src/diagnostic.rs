@@ -1,0 +1,352 @@
+//! One vocabulary for everything that can be wrong.
+
+use crate::source::Location;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// What is wrong, as a word that stays the same from release to release. `docs/diagnostics.md`
+        /// has a section for each.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every code, in the order of this list.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            /// The code as it is printed: kebab-case.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Code::$name => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // Files
+    /// The text is not YAML.
+    YamlSyntax = "yaml-syntax",
+    /// YAML that is refused: a tag, a merge key, an include.
+    YamlUnsupported = "yaml-unsupported",
+    /// Too large, too deep, too many aliases.
+    YamlLimit = "yaml-limit",
+    /// The same key twice in one mapping.
+    DuplicateKey = "duplicate-key",
+    /// A key that the rule language does not have at this place.
+    UnknownField = "unknown-field",
+    /// A required key is not there.
+    MissingField = "missing-field",
+    /// Two keys of which only one may stand.
+    ConflictingFields = "conflicting-fields",
+    /// An `apiVersion` that this release does not read.
+    UnsupportedVersion = "unsupported-version",
+    /// A `kind` that is none of virt-patch's.
+    UnknownKind = "unknown-kind",
+    /// A mapping where a text is expected, and the like.
+    WrongType = "wrong-type",
+    /// A word that is none of the listed ones.
+    UnknownValue = "unknown-value",
+    /// A ` #` comment that cuts an expression short.
+    TrailingComment = "trailing-comment",
+    /// Flow-style braces or commas where a template was meant.
+    FlowBraces = "flow-braces",
+    /// An unquoted scalar that YAML 1.1 and 1.2 read differently.
+    AmbiguousScalar = "ambiguous-scalar",
+    /// A file that should hold rules and holds none.
+    NoRules = "no-rules",
+    /// A script is mounted where rules are expected.
+    ScriptMounted = "script-mounted",
+    /// A file that cannot be read.
+    Unreadable = "unreadable",
+    /// A field that a later release will know.
+    NotYetSupported = "not-yet-supported",
+
+    // Parameters
+    /// A param must have exactly one source.
+    ParamSource = "param-source",
+    /// A name that is no NCName.
+    InvalidName = "invalid-name",
+    /// Params that need each other.
+    ParamCycle = "param-cycle",
+    /// A value that does not match `pattern`.
+    ParamPattern = "param-pattern",
+    /// A value longer than `maxLength`.
+    ParamLength = "param-length",
+    /// A value that is not of `type`.
+    ParamType = "param-type",
+    /// A value that is none of `enum`.
+    ParamEnum = "param-enum",
+    /// A value below `minimum` or above `maximum`.
+    ParamRange = "param-range",
+    /// A `required` value that is absent.
+    ParamRequired = "param-required",
+    /// A file param that is not a regular UTF-8 file of at most 64 KiB, or lies where none may.
+    ParamFile = "param-file",
+    /// A source that rules from an annotation may not use.
+    ParamForbidden = "param-forbidden",
+    /// A wrong JSONPath query.
+    JsonpathSyntax = "jsonpath-syntax",
+    /// A wrong or too large regular expression.
+    RegexSyntax = "regex-syntax",
+
+    // Expressions
+    /// A wrong XPath expression.
+    XpathSyntax = "xpath-syntax",
+    /// A function that XPath does not have here.
+    UnknownFunction = "unknown-function",
+    /// A function with too few or too many arguments.
+    ArgumentCount = "argument-count",
+    /// A variable that is not declared.
+    UnknownVariable = "unknown-variable",
+    /// A prefix that is bound to no namespace.
+    UnknownPrefix = "unknown-prefix",
+    /// A relative path outside predicates.
+    RelativePath = "relative-path",
+    /// A JSON value used as a condition.
+    JsonTruth = "json-truth",
+    /// An operand of the wrong type: a number where nodes are needed.
+    XpathType = "xpath-type",
+    /// An absolute path in a rule that has no document.
+    NoDocument = "no-document",
+    /// A variable that hides another one.
+    Shadowing = "shadowing",
+    /// A function that cannot do this with the value it got (`number-from-hex`, `tokenize`).
+    FunctionValue = "function-value",
+
+    // Rules
+    /// A rule must have exactly one verb.
+    VerbCount = "verb-count",
+    /// A fragment that is not well-formed XML.
+    FragmentSyntax = "fragment-syntax",
+    /// A fragment of the wrong shape: no element, several, another name than the path's.
+    FragmentShape = "fragment-shape",
+    /// A template that is not closed or holds a wrong expression.
+    TemplateSyntax = "template-syntax",
+    /// A hole that gives no or an empty text.
+    EmptyValue = "empty-value",
+    /// A hole that gives several items.
+    ManyValues = "many-values",
+    /// A hole that gives NaN or infinity.
+    NotFinite = "not-finite",
+    /// A character that XML cannot hold.
+    InvalidCharacter = "invalid-character",
+    /// A path that selects nothing, where that is not allowed.
+    NoMatch = "no-match",
+    /// A path that selects another number of nodes than `expect` says.
+    ExpectFailed = "expect-failed",
+    /// The place to create something in is not one place.
+    AmbiguousParent = "ambiguous-parent",
+    /// The path says too little about what to create.
+    NotCreatable = "not-creatable",
+    /// What would be created is not selected by the path that asked for it.
+    SelfExcluding = "self-excluding",
+    /// A device or the root cannot be created from a path.
+    NeedsFragment = "needs-fragment",
+    /// A path that begins at an empty variable.
+    EmptyVariable = "empty-variable",
+    /// The target is no node of the document any more.
+    DetachedTarget = "detached-target",
+    /// The target is of a kind that the verb cannot change.
+    WrongTarget = "wrong-target",
+    /// A text for an element that has child elements.
+    HasChildren = "has-children",
+    /// `merge` cannot tell which element is meant.
+    AmbiguousMerge = "ambiguous-merge",
+    /// A namespace prefix that is taken on the root.
+    PrefixConflict = "prefix-conflict",
+    /// A rule said `fail`.
+    RuleFailed = "rule-failed",
+    /// A rule said `warn`.
+    RuleWarned = "rule-warned",
+    /// A problem that `onError: Ignore` passed over.
+    Ignored = "ignored",
+    /// A secret where it would be shown.
+    SecretShown = "secret-shown",
+    /// More steps, bytes or nodes than a call may use.
+    Limit = "limit",
+
+    // Cloud-init data
+    /// A wrong JSON Patch operation.
+    PatchSyntax = "patch-syntax",
+    /// A JSON Patch operation that cannot be applied.
+    PatchFailed = "patch-failed",
+    /// A cloud-init document that cannot be parsed.
+    DocumentSyntax = "document-syntax",
+    /// A cloud-init document of a form that the verb cannot edit.
+    DocumentForm = "document-form",
+
+    // What the hook gets
+    /// A domain that is not well-formed XML.
+    XmlSyntax = "xml-syntax",
+    /// A domain that is larger or deeper than the limits.
+    XmlLimit = "xml-limit",
+    /// A domain in another encoding than UTF-8.
+    XmlEncoding = "xml-encoding",
+    /// A DOCTYPE or entity declaration.
+    XmlDoctype = "xml-doctype",
+    /// A VMI that is no JSON object.
+    VmiSyntax = "vmi-syntax",
+    /// `cloudInitData` that is not what KubeVirt sends.
+    CloudInitSyntax = "cloud-init-syntax",
+    /// Annotation rules where the administrator does not allow them.
+    AnnotationRules = "annotation-rules",
+    /// Cloud-init rules that `Info` did not announce.
+    HookNotOffered = "hook-not-offered",
+    /// A pack or a pack's param that does not exist.
+    UnknownPack = "unknown-pack",
+    /// A fault of virt-patch itself.
+    Internal = "internal",
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is applied.
+    Error,
+    /// Applied, and said.
+    Warning,
+}
+
+/// Something wrong, where it is, and what to do about it.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// What, as a stable word.
+    pub code: Code,
+    /// How bad.
+    pub severity: Severity,
+    /// What was found and what was expected, in one sentence without a final stop.
+    pub message: String,
+    /// Where in the user's file.
+    pub at: Option<Location>,
+    /// The rule, as its author named it (`onDefineDomain[2] 'base board'`).
+    pub rule: Option<String>,
+    /// The node or path in the document that the rule was working on.
+    pub path: Option<String>,
+    /// What to do.
+    pub help: Option<String>,
+    /// Other places that matter, each with what they are.
+    pub related: Vec<(Location, String)>,
+}
+
+impl Diagnostic {
+    /// An error.
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self {
+            code,
+            severity: Severity::Error,
+            message,
+            at: None,
+            rule: None,
+            path: None,
+            help: None,
+            related: Vec::new(),
+        }
+    }
+
+    /// A warning.
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// Says where.
+    #[must_use]
+    pub fn at(mut self, location: Location) -> Self {
+        self.at = Some(location);
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Names the rule.
+    #[must_use]
+    pub fn rule(mut self, rule: impl Into<String>) -> Self {
+        self.rule = Some(rule.into());
+        self
+    }
+
+    /// Names the node or path.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// Points at another place.
+    #[must_use]
+    pub fn related(mut self, location: Location, what: impl Into<String>) -> Self {
+        self.related.push((location, what.into()));
+        self
+    }
+}
+
+/// One line: `rules.yaml:4:7: error[unknown-field]: …`, as a hook's error and logs show it.
+impl std::fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(at) = &self.at {
+            write!(f, "{at}: ")?;
+        }
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        write!(f, "{severity}[{}]: ", self.code)?;
+        if let Some(rule) = &self.rule {
+            write!(f, "{rule}: ")?;
+        }
+        f.write_str(&self.message)?;
+        if let Some(path) = &self.path {
+            write!(f, " (at {path})")?;
+        }
+        for (at, what) in &self.related {
+            write!(f, "; {what} at {at}")?;
+        }
+        if let Some(help) = &self.help {
+            write!(f, "; {help}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The word of `known` that was probably meant: at most a third of it is different.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_ascii_lowercase();
+    known
+        .into_iter()
+        .map(|candidate| (distance(&word, &candidate.to_ascii_lowercase()), candidate))
+        .filter(|&(distance, candidate)| distance <= (candidate.len().max(word.len()) / 3).max(1))
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Edit distance with neighbouring letters swapped counting once (optimal string alignment).
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let change = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let swap = if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    rows[i - 2][j - 2] + 1
+                } else {
+                    change
+                };
+                change.min(swap).min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1)
+            };
+        }
+    }
+    rows[a.len()][b.len()]
+}

@@ -1,0 +1,15 @@
+//! virt-patch: declarative rules instead of scripts for KubeVirt's hook sidecars.
+//!
+//! Two functions carry the product: [`rule::compile`] turns rule files into a [`rule::RuleSet`]
+//! that is valid by construction, and [`engine::apply`] runs it on a domain or on cloud-init data.
+//! Neither touches a file, a clock, a socket or the environment; what they need from outside is
+//! handed to them. The hook server and every command are thin adapters around these two.
+//!
+//! The rooms, from the ground up: [`source`] and [`diagnostic`]; [`xml`], [`xpath`], [`json`] and
+//! [`yaml`]; [`rule`]; [`engine`]; then the adapters. A dependency never points upwards.
+
+#![forbid(unsafe_code)]
+
+pub mod diagnostic;
+pub mod source;
+pub mod xpath;

@@ -1,0 +1,97 @@
+//! The dozen questions that XPath asks of a node.
+//!
+//! Domains, JSON values and test trees all answer them, so one evaluator serves all three, and an
+//! older or slower tree can be its oracle.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::rc::Rc;
+
+/// The node types of XPath 1.0, section 5, but for namespace nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The root (document) node.
+    Root,
+    /// An element; also a JSON member or item.
+    Element,
+    /// An attribute.
+    Attribute,
+    /// Text. CDATA sections and text beside each other are one node.
+    Text,
+    /// A comment.
+    Comment,
+    /// A processing instruction.
+    ProcessingInstruction,
+}
+
+/// A forest of nodes that XPath can walk.
+///
+/// Handles stay valid while the tree is edited; a handle of a removed node reads as before.
+pub trait Tree {
+    /// A handle of a node.
+    type Node: Copy + Eq + Hash + Debug;
+    /// An expanded name as the tree compares it, valid for one evaluation.
+    type Name: Copy;
+
+    /// What the node is.
+    fn kind(&self, node: Self::Node) -> Kind;
+    /// The parent; an attribute's is its element; a detached node or a root has none.
+    fn parent(&self, node: Self::Node) -> Option<Self::Node>;
+    /// The first child, never an attribute.
+    fn first_child(&self, node: Self::Node) -> Option<Self::Node>;
+    /// The last child.
+    fn last_child(&self, node: Self::Node) -> Option<Self::Node>;
+    /// The next sibling; an attribute has none.
+    fn next_sibling(&self, node: Self::Node) -> Option<Self::Node>;
+    /// The previous sibling; an attribute has none.
+    fn previous_sibling(&self, node: Self::Node) -> Option<Self::Node>;
+    /// An element's first attribute, in source order. Namespace declarations are no attributes.
+    fn first_attribute(&self, element: Self::Node) -> Option<Self::Node>;
+    /// The attribute after this one.
+    fn next_attribute(&self, attribute: Self::Node) -> Option<Self::Node>;
+
+    /// The local part of the name; a processing instruction's target; `""` for what has no name.
+    fn local_name(&self, node: Self::Node) -> &str;
+    /// The namespace URI of the name, `""` for none.
+    fn namespace(&self, node: Self::Node) -> &str;
+    /// The prefix as written, `""` for none.
+    fn prefix(&self, node: Self::Node) -> &str;
+    /// The name as the tree knows it; `None` where no node of the tree has it. `namespace` is `""` for none.
+    fn resolve(&self, namespace: &str, local: &str) -> Option<Self::Name>;
+    /// Whether an element or attribute has this name.
+    fn is_named(&self, node: Self::Node, name: Self::Name) -> bool;
+
+    /// The node's own text: of an attribute its value, of text, comment or processing instruction
+    /// its content, decoded; of an element or root `""` (the evaluator joins their texts).
+    fn text(&self, node: Self::Node) -> Cow<'_, str>;
+    /// Document order. Nodes of different trees: any order that is total and stays the same.
+    fn order(&self, a: Self::Node, b: Self::Node) -> Ordering;
+
+    /// A new text node without parent: an item of a sequence of values.
+    fn new_text(&self, text: Rc<str>) -> Self::Node;
+    /// The JSON that the node stands for, where it stems from JSON.
+    fn json(&self, _node: Self::Node) -> Option<String> {
+        None
+    }
+}
+
+/// What an expression gives.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value<N> {
+    /// Nodes: of a path in document order without duplicates; of a sequence in its own order.
+    Nodes(Rc<[N]>),
+    /// A string.
+    Text(Rc<str>),
+    /// A number.
+    Number(f64),
+    /// A boolean.
+    Boolean(bool),
+}
+
+/// Where an evaluation finds its variables.
+pub trait Variables<N> {
+    /// The value of `$name`.
+    fn get(&self, name: &str) -> Option<&Value<N>>;
+}
