@@ -13,3 +13,4 @@
 pub mod diagnostic;
 pub mod source;
 pub mod xpath;
+pub mod yaml;

@@ -1,0 +1,118 @@
+//! YAML with the place of every value: what rule files are read from.
+//!
+//! YAML 1.2, without tags, merge keys and includes; size, depth and aliases are bounded. A scalar
+//! keeps its style and its source, because a rule's text counts as written (`0755`, `on`).
+
+mod place;
+mod read;
+
+pub use place::offsets;
+pub use read::{Limits, read};
+
+use crate::source::Span;
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The bytes of the value; of a block collection those of its first entry to its last.
+    pub span: Span,
+    /// What it is.
+    pub value: Value,
+}
+
+/// What a node is.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// A single value.
+    Scalar(Scalar),
+    /// A list.
+    Sequence(Vec<Node>),
+    /// Pairs in the order written; keys are distinct.
+    Mapping(Mapping),
+}
+
+/// Keys and values, in the order written.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    /// The pairs.
+    pub entries: Vec<(Node, Node)>,
+    /// Whether it was written `{ … }`.
+    pub flow: bool,
+}
+
+/// A scalar, decoded.
+#[derive(Debug, Clone)]
+pub struct Scalar {
+    /// The text after YAML's escapes and folding.
+    pub text: String,
+    /// How it was written.
+    pub style: Style,
+}
+
+/// How a scalar was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Without quotes: its text decides its type.
+    Plain,
+    /// `'…'`
+    SingleQuoted,
+    /// `"…"`
+    DoubleQuoted,
+    /// `|`
+    Literal,
+    /// `>`
+    Folded,
+}
+
+impl Node {
+    /// The scalar, if it is one.
+    pub fn scalar(&self) -> Option<&Scalar> {
+        match &self.value {
+            Value::Scalar(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
+    /// The text of a scalar.
+    pub fn text(&self) -> Option<&str> {
+        self.scalar().map(|scalar| scalar.text.as_str())
+    }
+
+    /// The entries of a mapping.
+    pub fn entries(&self) -> Option<&[(Node, Node)]> {
+        match &self.value {
+            Value::Mapping(mapping) => Some(&mapping.entries),
+            _ => None,
+        }
+    }
+
+    /// The items of a list.
+    pub fn items(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::Sequence(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The value under `key`, where this is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entries()?.iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
+    }
+
+    /// Whether nothing is written: a plain empty scalar, `~` or `null`.
+    pub fn is_null(&self) -> bool {
+        self.scalar().is_some_and(|scalar| {
+            scalar.style == Style::Plain && matches!(scalar.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+        })
+    }
+
+    /// What the value is, in words for a message.
+    pub fn what(&self) -> &'static str {
+        match &self.value {
+            Value::Scalar(_) if self.is_null() => "nothing",
+            Value::Scalar(_) => "a text",
+            Value::Sequence(_) => "a list",
+            Value::Mapping(_) => "a mapping",
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Where a scalar's decoded text stands in the file.
+
+use super::{Node, Style, Value};
+
+/// Pairs (offset in the decoded text, offset in `source`), ascending, for a scalar of `source`:
+/// from each pair on, both run in step. Escapes, folded lines and indentation begin a new pair.
+pub fn offsets(source: &str, node: &Node) -> Vec<(usize, usize)> {
+    let Value::Scalar(scalar) = &node.value else { return vec![(0, node.span.start)] };
+    let mut at = node.span.start;
+    match scalar.style {
+        Style::SingleQuoted | Style::DoubleQuoted if matches!(source.as_bytes().get(at), Some(b'"' | b'\'')) => at += 1,
+        Style::Literal | Style::Folded => {
+            let header = source.get(at..node.span.end).unwrap_or_default();
+            if header.starts_with(['|', '>']) {
+                at += header.find('\n').map_or(header.len(), |newline| newline + 1);
+            }
+        }
+        _ => {}
+    }
+    let mut steps = vec![(0, at)];
+    for (inner, wanted) in scalar.text.char_indices() {
+        let skipped = skip(source, at, wanted, scalar.style);
+        if skipped != at || steps.is_empty() {
+            at = skipped;
+        }
+        if steps.last().is_some_and(|&(from, to)| to + (inner - from) != at) {
+            steps.push((inner, at));
+        }
+        at += length(source, at, wanted, scalar.style);
+    }
+    steps
+}
+
+/// Past what stands in the source and not in the text: indentation, line ends that folding ate.
+fn skip(source: &str, at: usize, wanted: char, style: Style) -> usize {
+    let rest = source.get(at..).unwrap_or_default();
+    if rest.starts_with(wanted) && !(wanted == ' ' && starts_line(source, at)) {
+        return at;
+    }
+    match style {
+        Style::DoubleQuoted if rest.starts_with('\\') && !rest.starts_with("\\\n") && !rest.starts_with("\\\r") => at,
+        _ if wanted == ' ' || wanted == '\n' => {
+            // A folded line end gives one space or, with empty lines, line ends.
+            let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+            let next = rest.as_bytes().get(blank);
+            if matches!(next, Some(b'\n' | b'\r')) || wanted == '\n' { at + blank } else { at }
+        }
+        _ => {
+            let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n', '\\']).len();
+            if rest.get(blank..).is_some_and(|text| text.starts_with(wanted)) { at + blank } else { at }
+        }
+    }
+}
+
+fn starts_line(source: &str, at: usize) -> bool {
+    at > 0 && source.as_bytes().get(at - 1) == Some(&b'\n')
+}
+
+/// How many bytes of source one character of text takes.
+fn length(source: &str, at: usize, wanted: char, style: Style) -> usize {
+    let rest = source.get(at..).unwrap_or_default();
+    let escaped = match (style, rest.as_bytes()) {
+        (Style::SingleQuoted, [b'\'', b'\'', ..]) => 2,
+        (Style::DoubleQuoted, [b'\\', b'x', ..]) => 4,
+        (Style::DoubleQuoted, [b'\\', b'u', ..]) => 6,
+        (Style::DoubleQuoted, [b'\\', b'U', ..]) => 10,
+        (Style::DoubleQuoted, [b'\\', _, ..]) => 2,
+        _ => rest.chars().next().map_or(wanted.len_utf8(), char::len_utf8),
+    };
+    escaped.min(rest.len())
+}

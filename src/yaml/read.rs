@@ -1,0 +1,277 @@
+//! Parser events to spanned nodes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
+
+use super::{Mapping, Node, Scalar, Style, Value};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{Location, Source, Span};
+
+/// How much a YAML text may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of text.
+    pub bytes: usize,
+    /// Collections within collections.
+    pub depth: usize,
+    /// Nodes, those that aliases repeat included.
+    pub nodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 1 << 20, depth: 64, nodes: 100_000 }
+    }
+}
+
+/// Whether a mapping may say `<<`, and a node carry a tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Frame {
+    Sequence,
+    Mapping,
+}
+
+/// A collection that is still open.
+struct Open {
+    frame: Frame,
+    start: usize,
+    anchor: usize,
+    flow: bool,
+    depth_of_content: usize,
+    items: Vec<Node>,
+}
+
+/// Reads every document of `source`; empty documents are left out.
+///
+/// # Errors
+/// The first problem that YAML itself has: `yaml-syntax`, `yaml-unsupported`, `yaml-limit`; and all
+/// keys that stand twice, `duplicate-key`.
+pub fn read(source: &Arc<Source>, limits: &Limits) -> Result<Vec<Node>, Vec<Diagnostic>> {
+    let text = source.text();
+    if text.len() > limits.bytes {
+        let message = format!("the file has {} bytes, more than the {} that are read", text.len(), limits.bytes);
+        return Err(vec![Diagnostic::error(Code::YamlLimit, message).at(Location::new(source, 0..0))]);
+    }
+    // A byte order mark is no content, and the parser counts it as a column.
+    Reader { source, limits, nodes: 0, anchors: HashMap::new(), open: Vec::new(), documents: Vec::new() }.run()
+}
+
+struct Reader<'s> {
+    source: &'s Arc<Source>,
+    limits: &'s Limits,
+    nodes: usize,
+    anchors: HashMap<usize, (Node, usize, usize)>,
+    open: Vec<Open>,
+    documents: Vec<Node>,
+}
+
+impl Reader<'_> {
+    fn run(mut self) -> Result<Vec<Node>, Vec<Diagnostic>> {
+        let text = self.source.text();
+        let mut options = Options::default();
+        options.set_emit_comments(false);
+        for event in Parser::new_from_str_with_options(text, options) {
+            let (event, span) = event.map_err(|error| vec![self.syntax(&error)])?;
+            let span = span.byte_range().unwrap_or(0..0);
+            self.event(event, span).map_err(|problem| vec![*problem])?;
+        }
+        let mut problems = Vec::new();
+        for document in &self.documents {
+            duplicate_keys(self.source, document, &mut problems);
+        }
+        if problems.is_empty() { Ok(self.documents) } else { Err(problems) }
+    }
+
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Diagnostic>> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.refuse_tag(tag.is_some(), &span)?;
+                let style = match style {
+                    ScalarStyle::Plain => Style::Plain,
+                    ScalarStyle::SingleQuoted => Style::SingleQuoted,
+                    ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+                    ScalarStyle::Literal => Style::Literal,
+                    ScalarStyle::Folded => Style::Folded,
+                };
+                let node = Node { span, value: Value::Scalar(Scalar { text: text.into_owned(), style }) };
+                self.done(node, anchor, 1, 0)
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                self.start(Frame::Sequence, style, anchor, tag.is_some(), &span)
+            }
+            Event::MappingStart(style, anchor, tag) => self.start(Frame::Mapping, style, anchor, tag.is_some(), &span),
+            Event::SequenceEnd | Event::MappingEnd => self.end(&span),
+            Event::Alias(anchor) => {
+                let Some((mut node, nodes, depth)) = self.anchors.get(&anchor).cloned() else {
+                    return Err(self.problem(Code::YamlUnsupported, "an alias inside the value that it names", span));
+                };
+                if self.open.len() + depth > self.limits.depth {
+                    return Err(self.too_deep(span));
+                }
+                node.span = span;
+                self.done(node, 0, nodes, depth)
+            }
+            Event::DocumentStart(..) => {
+                self.anchors.clear();
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn start(
+        &mut self,
+        frame: Frame,
+        style: StructureStyle,
+        anchor: usize,
+        tagged: bool,
+        span: &Span,
+    ) -> Result<(), Box<Diagnostic>> {
+        self.refuse_tag(tagged, span)?;
+        if self.open.len() >= self.limits.depth {
+            return Err(self.too_deep(span.clone()));
+        }
+        let flow = style == StructureStyle::Flow;
+        self.open.push(Open { frame, start: span.start, anchor, flow, depth_of_content: 0, items: Vec::new() });
+        Ok(())
+    }
+
+    fn end(&mut self, span: &Span) -> Result<(), Box<Diagnostic>> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        let last = open.items.last().map_or(span.end, |item| item.span.end);
+        let end = if open.flow { span.end } else { last };
+        let first = open.items.first().map_or(open.start, |item| item.span.start);
+        let start = if open.flow { open.start } else { first.min(open.start.max(first)) };
+        let value = match open.frame {
+            Frame::Sequence => Value::Sequence(open.items),
+            Frame::Mapping => Value::Mapping(Mapping { entries: pairs(open.items), flow: open.flow }),
+        };
+        let node = Node { span: start..end.max(start), value };
+        let nodes = if open.anchor == 0 { 1 } else { count(&node) };
+        // The content was counted when it was read.
+        self.nodes -= nodes - 1;
+        self.done(node, open.anchor, nodes, open.depth_of_content + 1)
+    }
+
+    /// Puts a finished node where it belongs. `nodes` is how many it counts for, `depth` how many
+    /// collections it holds within each other.
+    fn done(&mut self, node: Node, anchor: usize, nodes: usize, depth: usize) -> Result<(), Box<Diagnostic>> {
+        self.nodes += nodes;
+        if self.nodes > self.limits.nodes {
+            let message = format!("more than {} values, those that aliases repeat included", self.limits.nodes);
+            return Err(self.problem(Code::YamlLimit, message, node.span));
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, (node.clone(), nodes, depth));
+        }
+        let Some(open) = self.open.last_mut() else {
+            if !node.is_null() || !node.span.is_empty() {
+                self.documents.push(node);
+            }
+            return Ok(());
+        };
+        open.depth_of_content = open.depth_of_content.max(depth);
+        let is_key = open.frame == Frame::Mapping && open.items.len().is_multiple_of(2);
+        if is_key {
+            let plain = node.scalar().map(|scalar| (scalar.style, scalar.text.as_str()));
+            if plain == Some((Style::Plain, "<<")) {
+                let problem = self.problem(Code::YamlUnsupported, "merge keys (`<<`) are not read here", node.span);
+                return Err(Box::new(problem.help("write the keys out")));
+            }
+            if plain.is_none() {
+                let message = format!("a key must be a text, this is {}", node.what());
+                let problem = self.problem(Code::WrongType, message, node.span.clone());
+                let braces = self.source.text()[..node.span.start].ends_with('$');
+                return Err(if braces { Box::new(flow_braces(*problem)) } else { problem });
+            }
+        }
+        open.items.push(node);
+        Ok(())
+    }
+
+    fn refuse_tag(&self, tagged: bool, span: &Span) -> Result<(), Box<Diagnostic>> {
+        if !tagged {
+            return Ok(());
+        }
+        let problem = self.problem(Code::YamlUnsupported, "tags (`!…`) are not read here", span.clone());
+        Err(Box::new(problem.help("leave the tag out; quote the value if it should be a text")))
+    }
+
+    fn too_deep(&self, span: Span) -> Box<Diagnostic> {
+        let message = format!("more than {} lists and mappings within each other", self.limits.depth);
+        self.problem(Code::YamlLimit, message, span)
+    }
+
+    fn problem(&self, code: Code, message: impl Into<String>, span: Span) -> Box<Diagnostic> {
+        Box::new(Diagnostic::error(code, message).at(Location::new(self.source, span)))
+    }
+
+    fn syntax(&self, error: &granit_parser::ScanError) -> Diagnostic {
+        let text = self.source.text();
+        let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
+        let message = format!("this is not YAML: {}", error.info());
+        let problem = *self.problem(Code::YamlSyntax, message, at..at);
+        let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+        let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        if line.contains("${")
+            && line.contains(['{', '[', ','])
+            && line.trim_start().contains([',', '{'])
+            && in_flow(line)
+        {
+            return flow_braces(problem);
+        }
+        if line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t') {
+            return problem.help("indent with spaces: YAML allows no tabs there");
+        }
+        problem
+    }
+}
+
+fn in_flow(line: &str) -> bool {
+    let mut before = line.split("${").next().unwrap_or_default().chars().filter(|&c| !c.is_whitespace());
+    before.any(|c| c == '{' || c == '[')
+}
+
+fn flow_braces(mut problem: Diagnostic) -> Diagnostic {
+    problem.code = Code::FlowBraces;
+    problem.help("inside `{ … }` and `[ … ]` YAML takes the template's braces and commas for its own: quote the value, or write one key a line")
+}
+
+fn pairs(items: Vec<Node>) -> Vec<(Node, Node)> {
+    let mut items = items.into_iter();
+    std::iter::from_fn(|| Some((items.next()?, items.next()?))).collect()
+}
+
+/// The number of nodes in a tree; depth is bounded by the reader's own limit.
+fn count(node: &Node) -> usize {
+    1 + match &node.value {
+        Value::Scalar(_) => 0,
+        Value::Sequence(items) => items.iter().map(count).sum(),
+        Value::Mapping(mapping) => mapping.entries.iter().map(|(key, value)| count(key) + count(value)).sum(),
+    }
+}
+
+fn duplicate_keys(source: &Arc<Source>, node: &Node, problems: &mut Vec<Diagnostic>) {
+    match &node.value {
+        Value::Scalar(_) => {}
+        Value::Sequence(items) => items.iter().for_each(|item| duplicate_keys(source, item, problems)),
+        Value::Mapping(mapping) => {
+            let mut seen: HashMap<&str, &Node> = HashMap::new();
+            for (key, value) in &mapping.entries {
+                let text = key.text().unwrap_or_default();
+                if let Some(first) = seen.get(text) {
+                    problems.push(
+                        Diagnostic::error(Code::DuplicateKey, format!("the key `{text}` stands twice in this mapping"))
+                            .at(Location::new(source, key.span.clone()))
+                            .related(Location::new(source, first.span.clone()), "first"),
+                    );
+                } else {
+                    seen.insert(text, key);
+                }
+                duplicate_keys(source, value, problems);
+            }
+        }
+    }
+}
