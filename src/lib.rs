@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod diagnostic;
+pub mod json;
 pub mod source;
 pub mod xpath;
 pub mod yaml;

@@ -1,0 +1,169 @@
+//! The operations of RFC 6902, section 4, read from JSON.
+
+use serde_json::{Map, Value};
+
+use crate::diagnostic::nearest;
+use crate::json::kind;
+use crate::json::pointer::Pointer;
+use crate::json::query::Query;
+
+const OPERATIONS: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
+
+/// One operation of a patch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operation {
+    /// Puts a value into an object or a list, or in place of the whole document (section 4.1).
+    Add {
+        /// Where to.
+        path: Target,
+        /// What.
+        value: Value,
+    },
+    /// Takes a value out (section 4.2).
+    Remove {
+        /// What.
+        path: Target,
+    },
+    /// Puts a value in the place of another (section 4.3).
+    Replace {
+        /// What is replaced.
+        path: Target,
+        /// By what.
+        value: Value,
+    },
+    /// Takes a value out and adds it elsewhere (section 4.4).
+    Move {
+        /// What.
+        from: Target,
+        /// Where to.
+        path: Target,
+    },
+    /// Adds a value elsewhere, too (section 4.5).
+    Copy {
+        /// What.
+        from: Target,
+        /// Where to.
+        path: Target,
+    },
+    /// Fails where the value is another one (section 4.6).
+    Test {
+        /// What is looked at.
+        path: Target,
+        /// What it must be.
+        value: Value,
+    },
+}
+
+/// Where an operation works.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// One place, which must be there.
+    Pointer(Pointer),
+    /// Every place that a query selects.
+    Query(Query),
+    /// A member of this name in every object that the query selects, there already or not.
+    Member {
+        /// What selects the objects.
+        parent: Query,
+        /// The member.
+        name: String,
+    },
+}
+
+/// What a target is for decides what its query means.
+#[derive(Clone, Copy, PartialEq)]
+enum Use {
+    Existing,
+    Added,
+}
+
+impl Operation {
+    /// Reads one operation.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a sentence without a final stop: no object, an unknown `op` (with the
+    /// near one), a member that is lacking or that RFC 6902 does not have there, a wrong pointer or query.
+    pub fn parse(value: &Value) -> Result<Self, String> {
+        let Value::Object(members) = value else {
+            return Err(format!("an operation must be an object, this is {}", kind(value)));
+        };
+        let op = text(members, "op", "an operation")?;
+        let (expected, parse): (&[&str], fn(&str, &Map<String, Value>) -> Result<Self, String>) = match op {
+            "add" => (&["path", "value"], |op, members| {
+                Ok(Self::Add { path: target(members, "path", op, Use::Added)?, value: given(members, op)? })
+            }),
+            "remove" => (&["path"], |op, members| Ok(Self::Remove { path: target(members, "path", op, Use::Existing)? })),
+            "replace" => (&["path", "value"], |op, members| {
+                Ok(Self::Replace { path: target(members, "path", op, Use::Existing)?, value: given(members, op)? })
+            }),
+            "move" => (&["from", "path"], |op, members| {
+                let from = target(members, "from", op, Use::Existing)?;
+                Ok(Self::Move { from, path: target(members, "path", op, Use::Added)? })
+            }),
+            "copy" => (&["from", "path"], |op, members| {
+                let from = target(members, "from", op, Use::Existing)?;
+                Ok(Self::Copy { from, path: target(members, "path", op, Use::Added)? })
+            }),
+            "test" => (&["path", "value"], |op, members| {
+                Ok(Self::Test { path: target(members, "path", op, Use::Existing)?, value: given(members, op)? })
+            }),
+            unknown => {
+                let meant = nearest(unknown, OPERATIONS).map(|near| format!("did you mean '{near}'?"));
+                let meant = meant.unwrap_or_else(|| format!("it must be one of {}", OPERATIONS.join(", ")));
+                return Err(format!("'{unknown}' is no operation of JSON Patch; {meant}"));
+            }
+        };
+        let operation = parse(op, members)?;
+        let unknown = members.keys().find(|name| *name != "op" && !expected.contains(&name.as_str()));
+        unknown.map_or(Ok(operation), |name| {
+            let near = nearest(name, expected.iter().copied()).map(|near| format!("; did you mean '{near}'?"));
+            Err(format!("'{op}' has no member '{name}'{}", near.unwrap_or_default()))
+        })
+    }
+
+    /// The operation's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Add { .. } => "add",
+            Self::Remove { .. } => "remove",
+            Self::Replace { .. } => "replace",
+            Self::Move { .. } => "move",
+            Self::Copy { .. } => "copy",
+            Self::Test { .. } => "test",
+        }
+    }
+}
+
+fn text<'a>(members: &'a Map<String, Value>, name: &str, of: &str) -> Result<&'a str, String> {
+    match members.get(name) {
+        Some(Value::String(text)) => Ok(text),
+        Some(other) => Err(format!("'{name}' must be a string, this is {}", kind(other))),
+        None => Err(format!("{of} needs the member '{name}'")),
+    }
+}
+
+fn given(members: &Map<String, Value>, op: &str) -> Result<Value, String> {
+    members.get("value").cloned().ok_or_else(|| format!("'{op}' needs the member 'value'"))
+}
+
+fn target(members: &Map<String, Value>, name: &str, op: &str, used: Use) -> Result<Target, String> {
+    let text = text(members, name, &format!("'{op}'"))?;
+    if !text.starts_with('$') {
+        return Pointer::parse(text).map(Target::Pointer);
+    }
+    let query = Query::parse(text).map_err(|error| format!("in '{text}' at byte {}: {}", error.offset, error.message))?;
+    Ok(match query.split_name().filter(|_| used == Use::Added) {
+        Some((parent, name)) => Target::Member { parent, name },
+        None => Target::Query(query),
+    })
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Pointer(pointer) => write!(f, "'{pointer}'"),
+            Self::Query(query) => write!(f, "'{query}'"),
+            Self::Member { parent, name } => write!(f, "'{name}' in '{parent}'"),
+        }
+    }
+}
