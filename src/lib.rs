@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cloud_init;
 pub mod diagnostic;
 pub mod json;
 pub mod source;

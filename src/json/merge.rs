@@ -83,12 +83,7 @@ fn append((items, made): (Option<&mut Vec<Value>>, bool), patch: &[Value]) -> bo
     made || items.len() > before
 }
 
-fn merge_keyed(
-    (items, made): (Option<&mut Vec<Value>>, bool),
-    patch: &[Value],
-    key: &str,
-    options: &Options,
-) -> bool {
+fn merge_keyed((items, made): (Option<&mut Vec<Value>>, bool), patch: &[Value], key: &str, options: &Options) -> bool {
     let Some(items) = items else { return made };
     let mut changed = made;
     // The first item of an identity is the one that is meant, as cloud-init's own modules read them.

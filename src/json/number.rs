@@ -44,9 +44,8 @@ impl Parts {
 /// The exponent's value; one that no memory could spell out becomes the largest of its sign.
 fn saturating_power(text: &str) -> i64 {
     const LARGEST: i64 = i64::MAX / 4;
-    text.parse::<i64>().map_or(if text.starts_with('-') { -LARGEST } else { LARGEST }, |power| {
-        power.clamp(-LARGEST, LARGEST)
-    })
+    text.parse::<i64>()
+        .map_or(if text.starts_with('-') { -LARGEST } else { LARGEST }, |power| power.clamp(-LARGEST, LARGEST))
 }
 
 fn length(of: usize) -> i64 {

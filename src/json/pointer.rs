@@ -21,7 +21,8 @@ impl Pointer {
             return Err(format!("the JSON Pointer '{text}' does not begin with '/'"));
         };
         let tokens = rest.split('/').map(decode).collect::<Option<_>>();
-        let tokens = tokens.ok_or_else(|| format!("in the JSON Pointer '{text}' a '~' is followed by neither 0 nor 1"))?;
+        let tokens =
+            tokens.ok_or_else(|| format!("in the JSON Pointer '{text}' a '~' is followed by neither 0 nor 1"))?;
         Ok(Self { tokens })
     }
 

@@ -3,9 +3,13 @@
 //! YAML 1.2, without tags, merge keys and includes; size, depth and aliases are bounded. A scalar
 //! keeps its style and its source, because a rule's text counts as written (`0755`, `on`).
 
+pub mod convert;
+pub mod emit;
 mod place;
 mod read;
+pub mod schema;
 
+pub use convert::to_json;
 pub use place::offsets;
 pub use read::{Limits, read};
 

@@ -18,11 +18,13 @@ pub struct Limits {
     pub depth: usize,
     /// Nodes, those that aliases repeat included.
     pub nodes: usize,
+    /// Whether `<<` may stand as a key; what it means is left to the caller.
+    pub merge_keys: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 1 << 20, depth: 64, nodes: 100_000 }
+        Self { bytes: 1 << 20, depth: 64, nodes: 100_000, merge_keys: false }
     }
 }
 
@@ -176,7 +178,7 @@ impl Reader<'_> {
         let is_key = open.frame == Frame::Mapping && open.items.len().is_multiple_of(2);
         if is_key {
             let plain = node.scalar().map(|scalar| (scalar.style, scalar.text.as_str()));
-            if plain == Some((Style::Plain, "<<")) {
+            if plain == Some((Style::Plain, "<<")) && !self.limits.merge_keys {
                 let problem = self.problem(Code::YamlUnsupported, "merge keys (`<<`) are not read here", node.span);
                 return Err(Box::new(problem.help("write the keys out")));
             }

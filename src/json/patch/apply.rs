@@ -51,8 +51,10 @@ pub fn apply(document: &mut Value, operations: &[Operation]) -> Result<Vec<Outco
         .iter()
         .enumerate()
         .map(|(index, operation)| {
-            work.apply(operation).map_err(|Failure { message, code }| {
-                PatchError { index, message: format!("'{}': {message}", operation.name()), code }
+            work.apply(operation).map_err(|Failure { message, code }| PatchError {
+                index,
+                message: format!("'{}': {message}", operation.name()),
+                code,
             })
         })
         .collect::<Result<_, _>>()?;
@@ -115,8 +117,7 @@ impl Work {
             }
         };
         let mut positions = Positions::default();
-        let mut placed: Vec<_> =
-            places.iter().map(|place| (positions.order(&self.document, place), place)).collect();
+        let mut placed: Vec<_> = places.iter().map(|place| (positions.order(&self.document, place), place)).collect();
         placed.sort_by(|a, b| b.cmp(a));
         placed.dedup();
         placed.into_iter().map(|(_, place)| place.clone()).collect()
@@ -206,9 +207,7 @@ impl Work {
         let Some((parent, last)) = place.split_last() else { return Ok(std::mem::take(&mut self.document)) };
         let removed = match parent.get_mut(&mut self.document) {
             Some(Value::Object(members)) => members.shift_remove(last),
-            Some(Value::Array(items)) => {
-                index(last).filter(|&at| at < items.len()).map(|at| items.remove(at))
-            }
+            Some(Value::Array(items)) => index(last).filter(|&at| at < items.len()).map(|at| items.remove(at)),
             _ => None,
         };
         removed.ok_or_else(|| nothing_at(place).into())
@@ -272,7 +271,8 @@ impl<'a> Positions<'a> {
         for (level, token) in tokens.iter().enumerate() {
             let position = match here {
                 Some(Value::Object(members)) => {
-                    let names = || members.keys().enumerate().map(|(position, name)| (name.as_str(), position)).collect();
+                    let names =
+                        || members.keys().enumerate().map(|(position, name)| (name.as_str(), position)).collect();
                     let positions = self.of.entry(tokens.get(..level).unwrap_or_default()).or_insert_with(names);
                     here = members.get(token);
                     positions.get(token.as_str()).copied().unwrap_or(members.len())

@@ -88,32 +88,22 @@ impl Operation {
             return Err(format!("an operation must be an object, this is {}", kind(value)));
         };
         let op = text(members, "op", "an operation")?;
-        let (expected, parse): (&[&str], fn(&str, &Map<String, Value>) -> Result<Self, String>) = match op {
-            "add" => (&["path", "value"], |op, members| {
-                Ok(Self::Add { path: target(members, "path", op, Use::Added)?, value: given(members, op)? })
-            }),
-            "remove" => (&["path"], |op, members| Ok(Self::Remove { path: target(members, "path", op, Use::Existing)? })),
-            "replace" => (&["path", "value"], |op, members| {
-                Ok(Self::Replace { path: target(members, "path", op, Use::Existing)?, value: given(members, op)? })
-            }),
-            "move" => (&["from", "path"], |op, members| {
-                let from = target(members, "from", op, Use::Existing)?;
-                Ok(Self::Move { from, path: target(members, "path", op, Use::Added)? })
-            }),
-            "copy" => (&["from", "path"], |op, members| {
-                let from = target(members, "from", op, Use::Existing)?;
-                Ok(Self::Copy { from, path: target(members, "path", op, Use::Added)? })
-            }),
-            "test" => (&["path", "value"], |op, members| {
-                Ok(Self::Test { path: target(members, "path", op, Use::Existing)?, value: given(members, op)? })
-            }),
+        let existing = |name| target(members, name, op, Use::Existing);
+        let added = || target(members, "path", op, Use::Added);
+        let value = || given(members, op);
+        let (operation, expected) = match op {
+            "add" => (Self::Add { path: added()?, value: value()? }, ["path", "value"].as_slice()),
+            "remove" => (Self::Remove { path: existing("path")? }, ["path"].as_slice()),
+            "replace" => (Self::Replace { path: existing("path")?, value: value()? }, ["path", "value"].as_slice()),
+            "move" => (Self::Move { from: existing("from")?, path: added()? }, ["from", "path"].as_slice()),
+            "copy" => (Self::Copy { from: existing("from")?, path: added()? }, ["from", "path"].as_slice()),
+            "test" => (Self::Test { path: existing("path")?, value: value()? }, ["path", "value"].as_slice()),
             unknown => {
                 let meant = nearest(unknown, OPERATIONS).map(|near| format!("did you mean '{near}'?"));
                 let meant = meant.unwrap_or_else(|| format!("it must be one of {}", OPERATIONS.join(", ")));
                 return Err(format!("'{unknown}' is no operation of JSON Patch; {meant}"));
             }
         };
-        let operation = parse(op, members)?;
         let unknown = members.keys().find(|name| *name != "op" && !expected.contains(&name.as_str()));
         unknown.map_or(Ok(operation), |name| {
             let near = nearest(name, expected.iter().copied()).map(|near| format!("; did you mean '{near}'?"));
@@ -151,7 +141,8 @@ fn target(members: &Map<String, Value>, name: &str, op: &str, used: Use) -> Resu
     if !text.starts_with('$') {
         return Pointer::parse(text).map(Target::Pointer);
     }
-    let query = Query::parse(text).map_err(|error| format!("in '{text}' at byte {}: {}", error.offset, error.message))?;
+    let query =
+        Query::parse(text).map_err(|error| format!("in '{text}' at byte {}: {}", error.offset, error.message))?;
     Ok(match query.split_name().filter(|_| used == Use::Added) {
         Some((parent, name)) => Target::Member { parent, name },
         None => Target::Query(query),

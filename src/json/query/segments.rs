@@ -47,8 +47,8 @@ fn segment(rest: &str) -> (usize, Step) {
         Some(name) => (2, name),
         None => (1, rest.get(1..).unwrap_or_default()),
     };
-    if name.starts_with('[') {
-        return (dots + bracketed(&name[1..]) + 2, Step::Other);
+    if let Some(inner) = name.strip_prefix('[') {
+        return (dots + bracketed(inner) + 2, Step::Other);
     }
     let length = name.find(|char: char| char == '.' || char == '[' || char.is_ascii_whitespace()).unwrap_or(name.len());
     let word = name.get(..length).unwrap_or_default();

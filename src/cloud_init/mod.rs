@@ -1,0 +1,22 @@
+//! The documents behind `PreCloudInitIso`: what KubeVirt hands over, taken apart and put together again.
+//!
+//! ```text
+//! cloudInitData        {"DataSource", "NoCloudMetaData", "UserData": "#cloud-config\n…", …}
+//! cloudInitNoCloudSource  {"userData": the same text, "networkData": …}
+//! ```
+//!
+//! [`Envelope`] keeps both consistent; [`form`] knows what user data can be.
+
+mod document;
+mod envelope;
+pub mod form;
+
+pub use document::DocumentKind;
+pub use envelope::Envelope;
+
+use crate::diagnostic::{Code, Diagnostic};
+
+/// An error about a message or document, with no place in any file of the user's.
+fn refusal(code: Code, message: impl Into<String>) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error(code, message))
+}
