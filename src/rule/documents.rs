@@ -14,6 +14,7 @@ pub(super) struct Found {
     pub(super) source: Arc<Source>,
     pub(super) node: Node,
     pub(super) trust: Trust,
+    pub(super) pack: Option<&'static str>,
 }
 
 const KINDS: [&str; 6] =
@@ -64,7 +65,7 @@ fn document(reader: &mut Reader, file: &RuleFile, node: Node, found: &mut Vec<Fo
     let Some(kind_text) = reader.text(kind, "`kind`") else { return false };
     match (text, kind_text) {
         (API_VERSION, "RuleSet") => {
-            found.push(Found { source: Arc::clone(&file.source), node, trust: file.trust });
+            found.push(Found { source: Arc::clone(&file.source), node, trust: file.trust, pack: file.pack });
             false
         }
         (API_VERSION, "RuleTest") => true,
@@ -138,7 +139,7 @@ fn virtual_machine(reader: &mut Reader, file: &RuleFile, node: &Node, found: &mu
 
 /// The rule sets of a text inside this file; a ConfigMap in there is not looked into.
 fn embedded(reader: &mut Reader, value: &Node, trust: Trust, found: &mut Vec<Found>) {
-    let file = RuleFile { source: reader.inner(value), trust };
+    let file = RuleFile { source: reader.inner(value), trust, pack: None };
     match yaml::read(&file.source, &Limits::default()) {
         Ok(documents) => {
             for node in documents {

@@ -57,6 +57,8 @@ pub struct RuleFile {
     pub source: Arc<Source>,
     /// Whose it is.
     pub trust: Trust,
+    /// The pack that it is, if it was compiled in.
+    pub pack: Option<&'static str>,
 }
 
 /// A rule set that is valid by construction.
@@ -68,6 +70,8 @@ pub struct RuleSet {
     pub location: Location,
     /// Whose it is.
     pub trust: Trust,
+    /// The pack that it is, if it was compiled in.
+    pub pack: Option<&'static str>,
     /// Its params; each comes after those that its expression uses.
     pub params: Vec<Param>,
     /// `spec.when`.
@@ -85,18 +89,24 @@ impl RuleSet {
             Hook::OnDefineDomain => &self.on_define_domain,
             Hook::PreCloudInitIso => &self.pre_cloud_init_iso,
         };
-        let mut names = BTreeSet::new();
+        let mut names: BTreeSet<String> = BTreeSet::new();
         if !rules.is_empty() {
             names.extend(self.when.iter().flat_map(|when| when.variables.iter().cloned()));
             names.extend(rules.iter().flat_map(|rule| rule.variables.iter().cloned()));
         }
+        self.closure(names.iter().map(String::as_str))
+    }
+
+    /// The indices of the params of these names, and of those that they are computed from.
+    pub fn closure<'n>(&self, names: impl Iterator<Item = &'n str>) -> BTreeSet<usize> {
+        let mut names: BTreeSet<&str> = names.collect();
         let mut reached = BTreeSet::new();
         // Backwards, since a param only uses those before it.
         for (index, param) in self.params.iter().enumerate().rev() {
             if names.contains(param.name.as_str()) {
                 reached.insert(index);
                 if let ParamSource::Expression(expression) = &param.source {
-                    names.extend(expression.variables.iter().cloned());
+                    names.extend(expression.variables.iter().map(String::as_str));
                 }
             }
         }
@@ -148,6 +158,8 @@ pub enum Condition {
 /// One rule.
 #[derive(Debug, Clone)]
 pub struct Rule {
+    /// Its number within the rules of its set and hook, steps counted after the rule that holds them.
+    pub id: usize,
     /// As it is called in logs and errors: `onDefineDomain[2] 'base board'`.
     pub label: Arc<str>,
     /// Where it is written.

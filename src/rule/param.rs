@@ -78,6 +78,18 @@ pub struct Check {
     pub maximum: Option<f64>,
 }
 
+impl Check {
+    /// Whether every value passes as it is.
+    pub fn is_empty(&self) -> bool {
+        self.ty.is_none()
+            && self.pattern.is_none()
+            && self.max_length.is_none()
+            && self.allowed.is_empty()
+            && self.minimum.is_none()
+            && self.maximum.is_none()
+    }
+}
+
 /// A `pattern`.
 #[derive(Debug, Clone)]
 pub struct Pattern {
@@ -93,7 +105,6 @@ struct Draft<'n> {
     param: Param,
     /// The expression, for `expr`.
     expr: Option<&'n Node>,
-    default: Option<&'n Node>,
     secret_given: bool,
 }
 
@@ -178,7 +189,7 @@ fn draft<'n>(reader: &mut Reader, key: &Node, node: &'n Node, trust: Trust) -> O
     if let Some(node) = default {
         param.default = constant(reader, &param, node, "default")?;
     }
-    Some(Draft { name: "", param, expr, default, secret_given: secret_given.is_some() })
+    Some(Draft { name: "", param, expr, secret_given: secret_given.is_some() })
 }
 
 /// The one source of a param; of `expr` the node too, to be compiled in the order of use.
@@ -418,7 +429,7 @@ pub(super) fn names_variable(expression: &str, name: &str) -> bool {
 }
 
 fn computed(reader: &mut Reader, draft: Draft<'_>, scope: &mut Scope) -> Option<Param> {
-    let Draft { name, mut param, expr, default, secret_given } = draft;
+    let Draft { name, mut param, expr, secret_given } = draft;
     let expression = expr.and_then(|node| scope.expression(reader, node, "`expr`"));
     let Some(expression) = expression else {
         scope.param(name, VarType::Any, param.secret);
@@ -430,7 +441,6 @@ fn computed(reader: &mut Reader, draft: Draft<'_>, scope: &mut Scope) -> Option<
         reader.problems.push(problem.help("leave `secret: false` out"));
     }
     param.secret |= expression.secret;
-    let _ = default;
     scope.param(name, var_type(&param, Some(expression.xpath.result_type())), param.secret);
     param.source = ParamSource::Expression(expression);
     Some(param)
@@ -455,7 +465,6 @@ fn var_type(param: &Param, result: Option<VarType>) -> VarType {
     }
 }
 
-/// The file of a param, if its path is acceptable as such.
 impl ParamSource {
     /// What the source is called in messages.
     pub fn describe(&self) -> String {
@@ -464,7 +473,7 @@ impl ParamSource {
             ParamSource::Label(key) => format!("the label `{key}`"),
             ParamSource::Annotations(prefix) => format!("the annotations under `{prefix}`"),
             ParamSource::Envs(prefix) => format!("the environment variables under `{prefix}`"),
-            ParamSource::Vmi(query) => format!("`{}` in the VMI", query.text()),
+            ParamSource::Vmi(query) => format!("`{}` in the VMI", query.as_str()),
             ParamSource::Env(name) => format!("the environment variable `{name}`"),
             ParamSource::File(path) => format!("the file `{path}`"),
             ParamSource::FileExists(path) => format!("whether `{path}` exists"),

@@ -90,6 +90,7 @@ fn read_rule(
             Some("leave it out, or give the rule a `forEach`".into());
     }
     let mut rule = Rule {
+        id: 0,
         label,
         location: reader.at(&node.span),
         lets,

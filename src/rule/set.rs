@@ -12,7 +12,7 @@ use super::documents::{self, Found};
 use super::fields::Reader;
 use super::rules::{self, Place};
 use super::scope::{self, Scope};
-use super::{Hook, Param, ParamSource, Rule, RuleFile, RuleSet, param};
+use super::{Hook, Param, ParamSource, Rule, RuleFile, RuleSet, Verb, param};
 
 /// Prefixes that every rule set knows.
 const NAMESPACES: [(&str, &str); 3] = [
@@ -65,14 +65,27 @@ fn rule_set(reader: &mut Reader, found: &Found) -> Option<RuleSet> {
         let place = Place { hook, prefix: hook.field().to_owned(), document: None, depth: 1 };
         spec.take(hook.field()).map(|node| rules::read(reader, node, &place, &scope)).unwrap_or_default()
     };
-    let on_define_domain = rules(Hook::OnDefineDomain);
-    let pre_cloud_init_iso = rules(Hook::PreCloudInitIso);
+    let mut on_define_domain = rules(Hook::OnDefineDomain);
+    let mut pre_cloud_init_iso = rules(Hook::PreCloudInitIso);
+    number(&mut on_define_domain, &mut 0);
+    number(&mut pre_cloud_init_iso, &mut 0);
     spec.finish(reader);
     let location = Location::new(&found.source, found.node.span.start..found.node.span.start);
-    let set =
-        RuleSet { name: name?, location, trust: found.trust, params, when, on_define_domain, pre_cloud_init_iso };
+    let Found { trust, pack, .. } = *found;
+    let set = RuleSet { name: name?, location, trust, pack, params, when, on_define_domain, pre_cloud_init_iso };
     no_domain_in_cloud_params(reader, &set);
     Some(set)
+}
+
+/// Numbers rules, steps after the rule that holds them.
+fn number(rules: &mut [Rule], next: &mut usize) {
+    for rule in rules {
+        rule.id = *next;
+        *next += 1;
+        if let Verb::Steps(steps) = &mut rule.verb {
+            number(steps, next);
+        }
+    }
 }
 
 fn metadata(reader: &mut Reader, node: &Node) -> Option<String> {
