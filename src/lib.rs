@@ -12,4 +12,5 @@
 
 pub mod diagnostic;
 pub mod source;
+pub mod xml;
 pub mod xpath;
