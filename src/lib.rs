@@ -14,5 +14,6 @@ pub mod cloud_init;
 pub mod diagnostic;
 pub mod json;
 pub mod source;
+pub mod xml;
 pub mod xpath;
 pub mod yaml;
