@@ -12,7 +12,9 @@
 
 pub mod cloud_init;
 pub mod diagnostic;
+pub mod engine;
 pub mod json;
+pub mod rule;
 pub mod source;
 pub mod xml;
 pub mod xpath;

@@ -9,7 +9,7 @@ use crate::source::Source;
 use crate::yaml::{self, Limits, emit, schema::Schema};
 
 /// What a rule's `document` names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DocumentKind {
     /// The cloud-config in `UserData`.
     UserData,

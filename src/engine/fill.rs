@@ -76,9 +76,8 @@ impl Run<'_, '_> {
 
     /// The text of a hole; `None` for an optional one that is empty.
     fn hole(&mut self, hole: &Hole) -> Result<Option<Rc<str>>> {
-        let problem = |code, message: String| {
-            Box::new(Diagnostic::error(code, message).at(hole.expression.location.clone()))
-        };
+        let problem =
+            |code, message: String| Box::new(Diagnostic::error(code, message).at(hole.expression.location.clone()));
         let written = hole.expression.xpath.text();
         if let Some(Json::Number(number)) = hole.param.as_deref().and_then(|param| self.bindings.param_json(param))
             && let digits = number.to_string()
@@ -107,7 +106,9 @@ impl Run<'_, '_> {
                 }
                 _ => {
                     let message = format!("`{written}` gives {} items, and a hole takes one", nodes.len());
-                    return Err(Box::new(problem(Code::ManyValues, message).help("choose one, or use `string-join` or `forEach`")));
+                    return Err(Box::new(
+                        problem(Code::ManyValues, message).help("choose one, or use `string-join` or `forEach`"),
+                    ));
                 }
             },
         };
@@ -136,7 +137,11 @@ impl Run<'_, '_> {
     }
 
     /// A value as text: the items of a sequence with `between` between them.
-    pub(super) fn value_text(&self, value: &Value<Node>, between: &str) -> std::result::Result<String, crate::xpath::EvalError> {
+    pub(super) fn value_text(
+        &self,
+        value: &Value<Node>,
+        between: &str,
+    ) -> std::result::Result<String, crate::xpath::EvalError> {
         Ok(match value {
             Value::Text(text) => text.to_string(),
             Value::Number(number) => number_to_text(*number),
@@ -221,9 +226,8 @@ impl Run<'_, '_> {
     }
 
     fn typed(&mut self, hole: &Hole) -> Result<Option<Json>> {
-        let problem = |code, message: String| {
-            Box::new(Diagnostic::error(code, message).at(hole.expression.location.clone()))
-        };
+        let problem =
+            |code, message: String| Box::new(Diagnostic::error(code, message).at(hole.expression.location.clone()));
         let written = hole.expression.xpath.text();
         let json = match hole.param.as_deref().and_then(|param| self.bindings.param_json(param)) {
             Some(json) => Some(json.clone()),
@@ -281,11 +285,13 @@ impl Run<'_, '_> {
 }
 
 /// About how many bytes a value has.
-fn size(json: &Json) -> usize {
+pub(super) fn size(json: &Json) -> usize {
     match json {
         Json::String(text) => text.len(),
         Json::Array(items) => items.iter().map(size).sum::<usize>() + items.len(),
-        Json::Object(members) => members.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>() + members.len(),
+        Json::Object(members) => {
+            members.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>() + members.len()
+        }
         Json::Null | Json::Bool(_) | Json::Number(_) => 8,
     }
 }

@@ -85,7 +85,11 @@ fn parse_vmi(text: &[u8]) -> Result<Json, Diagnostic> {
         Ok(json @ Json::Object(_)) => Ok(json),
         Ok(_) => Err(wrong("the VMI must be a JSON object".into(), 0)),
         Err(error) => {
-            let line_start = text.split_inclusive(|&byte| byte == b'\n').take(error.line().saturating_sub(1)).map(<[u8]>::len).sum::<usize>();
+            let line_start = text
+                .split_inclusive(|&byte| byte == b'\n')
+                .take(error.line().saturating_sub(1))
+                .map(<[u8]>::len)
+                .sum::<usize>();
             Err(wrong(format!("the VMI is not JSON: {error}"), line_start + error.column().saturating_sub(1)))
         }
     }
@@ -93,7 +97,13 @@ fn parse_vmi(text: &[u8]) -> Result<Json, Diagnostic> {
 
 /// Binds the params of a set that one hook reaches; those that `spec.when` needs come first. `false`:
 /// the set is switched off.
-pub(super) fn bind<'r>(run: &mut Run<'r, '_>, set: &'r RuleSet, inputs: &Inputs<'_>, vmi: &Vmi<'_>, hook: Hook) -> Result<bool, Box<Diagnostic>> {
+pub(super) fn bind<'r>(
+    run: &mut Run<'r, '_>,
+    set: &'r RuleSet,
+    inputs: &Inputs<'_>,
+    vmi: &Vmi<'_>,
+    hook: Hook,
+) -> Result<bool, Box<Diagnostic>> {
     let mut bound = BTreeSet::new();
     if let Some(when) = &set.when {
         for index in set.closure(when.variables.iter().map(String::as_str)) {
@@ -110,7 +120,13 @@ pub(super) fn bind<'r>(run: &mut Run<'r, '_>, set: &'r RuleSet, inputs: &Inputs<
     Ok(true)
 }
 
-fn bind_one<'r>(run: &mut Run<'r, '_>, set: &'r RuleSet, index: usize, inputs: &Inputs<'_>, vmi: &Vmi<'_>) -> Result<(), Box<Diagnostic>> {
+fn bind_one<'r>(
+    run: &mut Run<'r, '_>,
+    set: &'r RuleSet,
+    index: usize,
+    inputs: &Inputs<'_>,
+    vmi: &Vmi<'_>,
+) -> Result<(), Box<Diagnostic>> {
     let Some(param) = set.params.get(index) else { return Ok(()) };
     let refused = |code, why: String| Box::new(Diagnostic::error(code, why).at(param.location.clone()));
     let given = set.pack.and_then(|pack| inputs.given.get(&(pack.to_owned(), param.name.clone())));
@@ -145,7 +161,9 @@ fn bind_one<'r>(run: &mut Run<'r, '_>, set: &'r RuleSet, index: usize, inputs: &
         let message = format!("the param `{}` is required, and {} gives no value", param.name, param.source.describe());
         return Err(refused(Code::ParamRequired, message));
     }
-    if param.secret && let Some(value) = &value {
+    if param.secret
+        && let Some(value) = &value
+    {
         run.note_secret(&value.to_json());
     }
     run.bindings.bind_param(&mut run.forest, &param.name, value);
@@ -157,14 +175,20 @@ fn is_absent(value: &Value<Node>) -> bool {
 }
 
 /// The raw value of a source, `None` where there is none.
-fn read(source: &ParamSource, param: &Param, inputs: &Inputs<'_>, vmi: &Vmi<'_>) -> Result<Option<Json>, Box<Diagnostic>> {
+fn read(
+    source: &ParamSource,
+    param: &Param,
+    inputs: &Inputs<'_>,
+    vmi: &Vmi<'_>,
+) -> Result<Option<Json>, Box<Diagnostic>> {
     let text = |text: &str| Json::String(text.to_owned());
     Ok(match source {
         ParamSource::Annotation(key) => vmi.text_at("annotations", key)?.map(text),
         ParamSource::Label(key) => vmi.text_at("labels", key)?.map(text),
         ParamSource::Annotations(prefix) => {
             let annotations = vmi.json()?.get("metadata").and_then(|metadata| metadata.get("annotations")?.as_object());
-            let pairs = annotations.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
+            let pairs =
+                annotations.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
             Some(under(prefix, pairs))
         }
         ParamSource::Envs(prefix) => {
@@ -176,7 +200,8 @@ fn read(source: &ParamSource, param: &Param, inputs: &Inputs<'_>, vmi: &Vmi<'_>)
             if query.is_singular() {
                 found.into_iter().next().cloned()
             } else {
-                Some(Json::Array(found.into_iter().cloned().collect())).filter(|list| list.as_array().is_some_and(|list| !list.is_empty()))
+                Some(Json::Array(found.into_iter().cloned().collect()))
+                    .filter(|list| list.as_array().is_some_and(|list| !list.is_empty()))
             }
         }
         ParamSource::Env(name) => inputs.surroundings.env(name).map(Json::String),
@@ -187,7 +212,9 @@ fn read(source: &ParamSource, param: &Param, inputs: &Inputs<'_>, vmi: &Vmi<'_>)
 }
 
 fn file(path: &str, param: &Param, inputs: &Inputs<'_>) -> Result<Option<String>, Box<Diagnostic>> {
-    let refuse = |why: &str| Box::new(Diagnostic::error(Code::ParamFile, format!("the param `{}`: the file `{path}` {why}", param.name)));
+    let refuse = |why: &str| {
+        Box::new(Diagnostic::error(Code::ParamFile, format!("the param `{}`: the file `{path}` {why}", param.name)))
+    };
     let Some(bytes) = inputs.surroundings.file(path).map_err(|why| refuse(&why))? else { return Ok(None) };
     if bytes.len() > FILE_LIMIT {
         return Err(refuse(&format!("has more than {FILE_LIMIT} bytes")));

@@ -24,7 +24,8 @@ impl Secrets {
 
     /// The text, or [`MASK`] where it is or holds a secret: a value is masked as a whole.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let shows = |secret: &String| text == secret || (secret.len() >= RECOGNIZABLE && text.contains(secret.as_str()));
+        let shows =
+            |secret: &String| text == secret || (secret.len() >= RECOGNIZABLE && text.contains(secret.as_str()));
         if self.values.iter().any(shows) { Cow::Borrowed(MASK) } else { Cow::Borrowed(text) }
     }
 
@@ -32,7 +33,7 @@ impl Secrets {
     pub fn mask_within<'t>(&self, line: &'t str) -> Cow<'t, str> {
         let mut line = Cow::Borrowed(line);
         for secret in &self.values {
-            for written in [secret.clone(), crate::xml::escape_text(secret).into_owned()] {
+            for written in [secret.clone(), crate::xml::escape_text(secret)] {
                 if line.contains(written.as_str()) {
                     line = Cow::Owned(line.replace(written.as_str(), MASK));
                 }

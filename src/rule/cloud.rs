@@ -91,7 +91,7 @@ fn plain(reader: &mut Reader, node: &Node, written: &str, scope: &Scope) -> Opti
         reader.error(Code::AmbiguousScalar, message, &node.span).help = Some("write `null`, or quote it".into());
         return None;
     }
-    if yaml::is_ambiguous(written) {
+    if yaml::schema::is_ambiguous(written) {
         let message = format!("cloud-init (YAML 1.1) and YAML 1.2 read `{written}` differently");
         let help = format!("quote it (`'{written}'`) for a text, or write the number or boolean that is meant");
         reader.error(Code::AmbiguousScalar, message, &node.span).help = Some(help);
@@ -100,10 +100,10 @@ fn plain(reader: &mut Reader, node: &Node, written: &str, scope: &Scope) -> Opti
     if written.contains("${") {
         return text(reader, node, scope);
     }
-    match yaml::to_json(node, yaml::Schema::Core) {
+    match yaml::to_json(node, yaml::schema::Schema::Core, &reader.source) {
         Ok(json) => Some(JsonTemplate::Constant(json)),
         Err(error) => {
-            reader.error(error.code, error.message, &error.span);
+            reader.problems.push(*error);
             None
         }
     }

@@ -17,8 +17,7 @@ pub(super) struct Found {
     pub(super) pack: Option<&'static str>,
 }
 
-const KINDS: [&str; 6] =
-    ["RuleSet", "RuleTest", "RulePolicy", "ConfigMap", "VirtualMachine", "VirtualMachineInstance"];
+const KINDS: [&str; 6] = ["RuleSet", "RuleTest", "RulePolicy", "ConfigMap", "VirtualMachine", "VirtualMachineInstance"];
 
 /// Every rule set of a file, in the order written.
 pub(super) fn find(file: &RuleFile, problems: &mut Vec<Diagnostic>) -> Vec<Found> {
@@ -70,8 +69,9 @@ fn document(reader: &mut Reader, file: &RuleFile, node: Node, found: &mut Vec<Fo
         }
         (API_VERSION, "RuleTest") => true,
         (API_VERSION, "RulePolicy") => {
-            reader.error(Code::UnknownKind, "a policy among rules: it is the administrator's, not a rule", &kind.span).help =
-                Some("keep policies in files of their own and give them with `--policy`".into());
+            reader
+                .error(Code::UnknownKind, "a policy among rules: it is the administrator's, not a rule", &kind.span)
+                .help = Some("keep policies in files of their own and give them with `--policy`".into());
             false
         }
         (_, "RuleSet" | "RuleTest" | "RulePolicy") => {
@@ -84,8 +84,11 @@ fn document(reader: &mut Reader, file: &RuleFile, node: Node, found: &mut Vec<Fo
             config_map(reader, file, &node, found);
             false
         }
-        (_, "VirtualMachine" | "VirtualMachineInstance" | "VirtualMachineInstanceReplicaSet" | "VirtualMachinePool") => {
-            virtual_machine(reader, file, &node, found);
+        (
+            _,
+            "VirtualMachine" | "VirtualMachineInstance" | "VirtualMachineInstanceReplicaSet" | "VirtualMachinePool",
+        ) => {
+            virtual_machine(reader, &node, found);
             false
         }
         _ => {
@@ -93,7 +96,8 @@ fn document(reader: &mut Reader, file: &RuleFile, node: Node, found: &mut Vec<Fo
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("it is one of {}", KINDS.join(", ")),
             };
-            reader.error(Code::UnknownKind, format!("the kind `{kind_text}` holds no rules"), &kind.span).help = Some(help);
+            reader.error(Code::UnknownKind, format!("the kind `{kind_text}` holds no rules"), &kind.span).help =
+                Some(help);
             false
         }
     }
@@ -112,7 +116,8 @@ fn config_map(reader: &mut Reader, file: &RuleFile, node: &Node, found: &mut Vec
     if (found.len(), reader.problems.len()) != before {
         return;
     }
-    let script_value = entries.iter().map(|(_, value)| value).find(|value| value.text().is_some_and(|text| text.starts_with("#!")));
+    let script_value =
+        entries.iter().map(|(_, value)| value).find(|value| value.text().is_some_and(|text| text.starts_with("#!")));
     if let Some(value) = script_value {
         let problem = script(reader.at(&value.span));
         reader.problems.push(problem);
@@ -120,7 +125,7 @@ fn config_map(reader: &mut Reader, file: &RuleFile, node: &Node, found: &mut Vec
 }
 
 /// The annotation of a VMI, or of a VM's template.
-fn virtual_machine(reader: &mut Reader, file: &RuleFile, node: &Node, found: &mut Vec<Found>) {
+fn virtual_machine(reader: &mut Reader, node: &Node, found: &mut Vec<Found>) {
     let mut places = vec![node];
     for path in [&["spec", "template"][..], &["spec", "virtualMachineTemplate", "spec", "template"]] {
         places.extend(path.iter().try_fold(node, |node, step| node.get(step)));
@@ -143,7 +148,8 @@ fn embedded(reader: &mut Reader, value: &Node, trust: Trust, found: &mut Vec<Fou
     match yaml::read(&file.source, &Limits::default()) {
         Ok(documents) => {
             for node in documents {
-                let is_rules = node.get("apiVersion").and_then(Node::text).is_some_and(|text| text.starts_with("virt-patch.dev/"));
+                let is_rules =
+                    node.get("apiVersion").and_then(Node::text).is_some_and(|text| text.starts_with("virt-patch.dev/"));
                 let mut inner = Reader::new(&file.source);
                 if is_rules {
                     document(&mut inner, &file, node, found);

@@ -147,7 +147,11 @@ impl<'n> Fields<'n> {
                 }
                 None => {
                     let start = self.span.start;
-                    reader.error(Code::MissingField, format!("{} needs the field `{name}`", self.what), &(start..start));
+                    reader.error(
+                        Code::MissingField,
+                        format!("{} needs the field `{name}`", self.what),
+                        &(start..start),
+                    );
                 }
             }
         }

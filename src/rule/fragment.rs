@@ -53,7 +53,7 @@ pub struct FragmentElement {
 }
 
 /// A fragment is written by hand: this is far more than one needs.
-const LIMITS: Limits = Limits { bytes: 256 * 1024, depth: 64, attributes: 256, nodes: 20_000 };
+const LIMITS: Limits = Limits { bytes: 256 * 1024, depth: 64, attributes: 256, nodes: 20_000, namespaces: 256 };
 
 impl Fragment {
     /// The one element that the fragment is, if it is one.
@@ -207,7 +207,8 @@ impl Build<'_> {
         let place = place.start.saturating_sub(self.offset)..place.end.saturating_sub(self.offset);
         let as_written = self.text.get(place.clone()) == Some(decoded);
         // Where entities were decoded, offsets differ, and the whole value is pointed at.
-        let steps = if as_written { vec![(0, place.start)] } else { (0..decoded.len()).map(|at| (at, place.start)).collect() };
+        let steps =
+            if as_written { vec![(0, place.start)] } else { (0..decoded.len()).map(|at| (at, place.start)).collect() };
         let inner = Source::embedded(self.inner, decoded, steps);
         match self.scope.template_in(&inner, decoded) {
             Ok(template) => Some(template),

@@ -8,6 +8,7 @@ mod cloud;
 mod documents;
 mod fields;
 mod fragment;
+mod keys;
 mod param;
 mod rules;
 mod scope;
@@ -17,11 +18,12 @@ mod value;
 mod verbs;
 
 pub use cloud::{JsonTemplate, PatchStep};
-pub use fragment::{Fragment, FragmentNode};
-pub use param::{Check, Param, ParamSource};
+pub use fragment::{Fragment, FragmentElement, FragmentNode};
+pub use keys::builtin_keys;
+pub use param::{Check, Param, ParamSource, Pattern, forbidden_path};
 pub use set::compile;
 pub use template::{Hole, Part, Template};
-pub use value::{ParamType, ParamValue};
+pub use value::{ParamType, ParamValue, Refusal};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,7 +31,7 @@ use std::sync::Arc;
 use crate::cloud_init::DocumentKind;
 use crate::json::merge::Lists;
 use crate::source::{Location, Source};
-use crate::xml::QName;
+use crate::xml::{QName, is_ncname};
 use crate::xpath;
 
 /// The version of the rule language that this release reads.
@@ -140,6 +142,8 @@ pub struct Expression {
     pub xpath: Arc<xpath::Expr>,
     /// Its place in the file.
     pub location: Location,
+    /// What creating needs, where it is a path or a variable.
+    pub plan: Option<Arc<xpath::Plan>>,
     /// The variables it uses.
     pub variables: Arc<[String]>,
     /// Whether a variable that it uses is or comes from a secret.
@@ -290,7 +294,7 @@ impl KeyPath {
         if attribute.is_some() {
             elements.pop();
         }
-        let names_are_valid = elements.iter().chain(attribute.iter()).all(|name| scope::is_ncname(name));
+        let names_are_valid = elements.iter().chain(attribute.iter()).all(|name| is_ncname(name));
         names_are_valid.then_some(Self { elements, attribute })
     }
 }

@@ -1,7 +1,6 @@
 //! Params: where values come from, what they must be.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 use serde_json::Value as Json;
@@ -182,7 +181,15 @@ fn draft<'n>(reader: &mut Reader, key: &Node, node: &'n Node, trust: Trust) -> O
     if reader.problems.len() > before {
         return None;
     }
-    let mut param = Param { name: key.text()?.to_owned(), location: reader.at(&key.span), source, default: None, check, required, secret };
+    let mut param = Param {
+        name: key.text()?.to_owned(),
+        location: reader.at(&key.span),
+        source,
+        default: None,
+        check,
+        required,
+        secret,
+    };
     if let (ParamSource::Value(_), Some(node)) = (&param.source, node.get("value")) {
         param.source = ParamSource::Value(constant(reader, &param, node, "value")?);
     }
@@ -208,8 +215,13 @@ fn source<'n>(
     let help = "one of annotation, label, annotations, envs, vmi, env, file, fileExists, value, expr";
     match found.as_slice() {
         [] => {
-            reader.error(Code::ParamSource, format!("the param `{}` has no source", key.text().unwrap_or_default()), &key.span).help =
-                Some(format!("give {help}"));
+            reader
+                .error(
+                    Code::ParamSource,
+                    format!("the param `{}` has no source", key.text().unwrap_or_default()),
+                    &key.span,
+                )
+                .help = Some(format!("give {help}"));
             return (None, None);
         }
         [_] => {}
@@ -265,9 +277,10 @@ fn query(reader: &mut Reader, node: &Node) -> Option<Query> {
         Err(error) => {
             let inner = reader.inner(node);
             let at = error.offset.min(text.len());
-            let problem = Diagnostic::error(Code::JsonpathSyntax, format!("this is no JSONPath query: {}", error.message))
-                .at(Location::new(&inner, at..at))
-                .help("a query begins with `$`, for example `$.spec.domain.cpu.cores` (RFC 9535)");
+            let problem =
+                Diagnostic::error(Code::JsonpathSyntax, format!("this is no JSONPath query: {}", error.message))
+                    .at(Location::new(&inner, at..at))
+                    .help("a query begins with `$`, for example `$.spec.domain.cpu.cores` (RFC 9535)");
             reader.problems.push(problem);
             None
         }
@@ -327,7 +340,9 @@ fn number(reader: &mut Reader, node: &Node, what: &str) -> Option<f64> {
 
 /// A bound: of a quantity it may be written as one.
 fn bound_of(reader: &mut Reader, node: &Node, name: &str, ty: Option<ParamType>) -> Option<f64> {
-    if ty == Some(ParamType::Quantity) && let Some(text) = node.text() {
+    if ty == Some(ParamType::Quantity)
+        && let Some(text) = node.text()
+    {
         let check = Check { ty, ..Check::default() };
         if let Ok(Some(ParamValue::Number(number))) = check.accept(Json::String(text.to_owned()), false) {
             return number.as_f64();
@@ -358,10 +373,10 @@ fn literal(reader: &mut Reader, node: &Node, ty: Option<ParamType>, text_wanted:
             return Some(Json::String(scalar.text.clone()));
         }
     }
-    match yaml::to_json(node, yaml::Schema::Core) {
+    match yaml::to_json(node, yaml::schema::Schema::Core, &reader.source) {
         Ok(json) => Some(json),
         Err(error) => {
-            reader.error(error.code, error.message, &error.span);
+            reader.problems.push(*error);
             None
         }
     }
@@ -394,11 +409,13 @@ fn in_order(reader: &mut Reader, drafts: Vec<Draft<'_>>, scope: &mut Scope) -> V
         }
     }
     while !waiting.is_empty() {
-        let ready: Vec<&str> = waiting.iter().filter(|(_, draft)| !uses_any(draft, &waiting)).map(|(&name, _)| name).collect();
+        let ready: Vec<&str> =
+            waiting.iter().filter(|(_, draft)| !uses_any(draft, &waiting)).map(|(&name, _)| name).collect();
         if ready.is_empty() {
             let names: Vec<&str> = waiting.keys().copied().collect();
             for draft in waiting.values() {
-                let message = format!("the param `{}` is computed from itself, by way of {}", draft.name, names.join(", "));
+                let message =
+                    format!("the param `{}` is computed from itself, by way of {}", draft.name, names.join(", "));
                 reader.problems.push(Diagnostic::error(Code::ParamCycle, message).at(draft.param.location.clone()));
                 scope.param(draft.name, VarType::Any, false);
             }
@@ -422,9 +439,8 @@ fn uses_any(draft: &Draft<'_>, waiting: &BTreeMap<&str, Draft<'_>>) -> bool {
 pub(super) fn names_variable(expression: &str, name: &str) -> bool {
     expression.match_indices('$').any(|(at, _)| {
         let rest = expression[at + 1..].trim_start();
-        rest.strip_prefix(name).is_some_and(|after| {
-            !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
-        })
+        rest.strip_prefix(name)
+            .is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')))
     })
 }
 
@@ -456,7 +472,13 @@ fn var_type(param: &Param, result: Option<VarType>) -> VarType {
         (None, source) if gives_text(source) => VarType::Text,
         (None, ParamSource::Annotations(_) | ParamSource::Envs(_)) => VarType::Json,
         (None, ParamSource::FileExists(_)) => VarType::Boolean,
-        (None, ParamSource::Vmi(query)) => if query.is_singular() { VarType::Any } else { VarType::Json },
+        (None, ParamSource::Vmi(query)) => {
+            if query.is_singular() {
+                VarType::Any
+            } else {
+                VarType::Json
+            }
+        }
         (None, ParamSource::Value(Some(ParamValue::Text(_)))) => VarType::Text,
         (None, ParamSource::Value(Some(ParamValue::Number(_)))) => VarType::Number,
         (None, ParamSource::Value(Some(ParamValue::Boolean(_)))) => VarType::Boolean,

@@ -11,7 +11,7 @@ use crate::yaml::Node;
 use super::fields::{Fields, Reader};
 use super::param::names_variable;
 use super::scope::{self, Scope};
-use super::{Condition, Expect, Expression, ForEach, Fragment, Hook, Hole, Rule, Verb, cloud, verbs};
+use super::{Condition, Expect, Expression, ForEach, Fragment, Hole, Hook, Rule, Verb, cloud, verbs};
 
 /// Steps within steps.
 const DEPTH: usize = 16;
@@ -84,7 +84,10 @@ fn read_rule(
     let has_loop = for_each.is_some();
     fields.finish(reader);
     let verb = verb?;
-    if let Some((key, _)) = expect_field && !has_loop && !counts_nodes(&verb) {
+    if let Some((key, _)) = expect_field
+        && !has_loop
+        && !counts_nodes(&verb)
+    {
         let message = "`expect` counts what a path or a loop selects, and this verb has none";
         reader.error(Code::ConflictingFields, message, &key.span).help =
             Some("leave it out, or give the rule a `forEach`".into());

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Location, Source, Span};
+use crate::xml::is_ncname;
 use crate::xpath::{self, VarType};
 use crate::yaml::{Node, Style};
 
+use super::Expression;
 use super::fields::Reader;
 use super::template::{self, Hole, Part, Piece, Template};
-use super::Expression;
 
 /// The variables and prefixes that are visible at a place.
 #[derive(Debug, Clone)]
@@ -107,9 +108,11 @@ impl Scope {
             return Ok(Template::constant(text));
         }
         let pieces = template::split(text).map_err(|error| {
-            vec![Diagnostic::error(Code::TemplateSyntax, error.message)
-                .at(Location::new(inner, error.span))
-                .help("write `$${` for a literal `${`")]
+            vec![
+                Diagnostic::error(Code::TemplateSyntax, error.message)
+                    .at(Location::new(inner, error.span))
+                    .help("write `$${` for a literal `${`"),
+            ]
         })?;
         let mut problems = Vec::new();
         let mut parts = Vec::new();
@@ -134,7 +137,9 @@ impl Scope {
         // `${name}` is `${$name}`; the variable's place is the name's.
         let start = span.start + (written.len() - written.trim_start().len());
         let location = Location::new(inner, start..start + name.len());
-        let expression = self.compile_text(&format!("${name}"), location, |span| span.start.saturating_sub(1)..span.end.saturating_sub(1))?;
+        let expression = self.compile_text(&format!("${name}"), location, |span| {
+            span.start.saturating_sub(1)..span.end.saturating_sub(1)
+        })?;
         let param = self.params.contains(name).then(|| name.to_owned());
         Ok(Hole { expression, optional, param })
     }
@@ -143,7 +148,12 @@ impl Scope {
         self.compile_text(&inner.text()[span.clone()], Location::new(inner, span), |span| span)
     }
 
-    fn compile_text(&self, text: &str, location: Location, map: impl Fn(Span) -> Span) -> Result<Expression, Diagnostic> {
+    fn compile_text(
+        &self,
+        text: &str,
+        location: Location,
+        map: impl Fn(Span) -> Span,
+    ) -> Result<Expression, Diagnostic> {
         let scope = xpath::Scope {
             namespaces: &self.namespaces,
             variables: &self.types,
@@ -156,7 +166,8 @@ impl Scope {
         })?;
         let variables: Arc<[String]> = xpath.variables().map(ToOwned::to_owned).collect();
         let secret = variables.iter().any(|name| self.secrets.contains(name));
-        Ok(Expression { xpath: Arc::new(xpath), location, variables, secret })
+        let plan = xpath.plan().map(Arc::new);
+        Ok(Expression { xpath: Arc::new(xpath), location, plan, variables, secret })
     }
 }
 
@@ -192,20 +203,4 @@ pub(super) fn variable_name<'n>(reader: &mut Reader, node: &'n Node, what: &str)
     let help = "a name begins with a letter or `_` and goes on with letters, digits, `-`, `_` and `.`";
     reader.error(Code::InvalidName, format!("{what} cannot be `{text}`"), &node.span).help = Some(help.into());
     None
-}
-
-/// NCName of Namespaces in XML 1.0, production 4.
-pub(super) fn is_ncname(text: &str) -> bool {
-    let start = |c: char| {
-        matches!(c, 'A'..='Z' | '_' | 'a'..='z' | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}'
-            | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}' | '\u{2070}'..='\u{218F}'
-            | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}'
-            | '\u{10000}'..='\u{EFFFF}')
-    };
-    let more = |c: char| {
-        start(c)
-            || matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
-    };
-    let mut chars = text.chars();
-    chars.next().is_some_and(start) && chars.all(more)
 }

@@ -90,7 +90,8 @@ fn number(rules: &mut [Rule], next: &mut usize) {
 
 fn metadata(reader: &mut Reader, node: &Node) -> Option<String> {
     let mut fields = reader.fields(node, "`metadata`")?;
-    let name = fields.require(reader, "name").and_then(|node| reader.text(node, "`metadata.name`").map(ToOwned::to_owned));
+    let name =
+        fields.require(reader, "name").and_then(|node| reader.text(node, "`metadata.name`").map(ToOwned::to_owned));
     for map in ["labels", "annotations"] {
         if let Some(node) = fields.take(map).filter(|node| node.entries().is_none()) {
             reader.wrong_type(node, "labels and annotations", "a mapping");

@@ -125,7 +125,10 @@ impl Check {
         }
         if self.minimum.is_some() || self.maximum.is_some() {
             let ParamValue::Number(number) = &value else {
-                return refuse(Code::ParamRange, format!("{shown} is no number, and `minimum` and `maximum` are for numbers"));
+                return refuse(
+                    Code::ParamRange,
+                    format!("{shown} is no number, and `minimum` and `maximum` are for numbers"),
+                );
             };
             let number = number.as_f64().unwrap_or(f64::NAN);
             if let Some(minimum) = self.minimum.filter(|&minimum| number < minimum) {
@@ -197,7 +200,8 @@ fn whole(text: &str) -> Option<String> {
 /// A decimal number in JSON's form.
 fn decimal(text: &str) -> Option<String> {
     let (sign, rest) = split_sign(text);
-    let (mantissa, exponent) = rest.split_once(['e', 'E']).map_or((rest, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
+    let (mantissa, exponent) =
+        rest.split_once(['e', 'E']).map_or((rest, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
     let (before, after) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
     let digits = |text: &str| !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_digit());
     let exponent_is_valid = exponent.is_none_or(|exponent| {
@@ -292,7 +296,11 @@ fn kind(value: &Json) -> &'static str {
 
 /// A value as a message shows it: control characters escaped, at most 100 characters.
 fn shorten(text: &str) -> String {
-    let mut shown: String = text.chars().take(100).flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
+    let mut shown: String = text
+        .chars()
+        .take(100)
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect();
     if text.chars().count() > 100 {
         shown.push('…');
     }

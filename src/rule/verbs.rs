@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::json::merge::Lists;
-use crate::xml::QName;
+use crate::xml::{QName, is_ncname};
 use crate::xpath::{PlanStep, VarType};
 use crate::yaml::Node;
 
 use super::fields::{Fields, Reader};
-use super::fragment::{self, Fragment};
+use super::fragment;
 use super::rules::{self, shape_problem};
-use super::scope::{Scope, is_ncname};
+use super::scope::Scope;
 use super::{Expression, Hook, KeyPath, Place, Template, Verb, cloud};
 
 const DOMAIN: [&str; 8] = ["set", "merge", "insert", "replace", "remove", "steps", "fail", "warn"];
@@ -131,10 +131,15 @@ fn merge(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Verb> {
     fields.finish(reader);
     let (path, fragment) = (path?, fragment?);
     let Some(element) = fragment.element() else {
-        shape_problem(reader, &fragment, "`merge` takes a fragment of exactly one element", "write two rules for two elements");
+        shape_problem(
+            reader,
+            &fragment,
+            "`merge` takes a fragment of exactly one element",
+            "write two rules for two elements",
+        );
         return None;
     };
-    if let Some(PlanStep::Element { name, .. }) = path.xpath.plan().and_then(|plan| plan.steps.into_iter().next_back())
+    if let Some(PlanStep::Element { name, .. }) = path.plan.as_ref().and_then(|plan| plan.steps.last())
         && (name.local != element.name.local || name.namespace != element.name.namespace)
     {
         let message = format!("the path ends in `{}`, and the fragment is a `{}`", name.local, element.name.local);

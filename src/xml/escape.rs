@@ -10,7 +10,7 @@ const CDATA: &str = "<![CDATA[";
 
 /// The characters of a text node's markup: references resolved, CDATA sections opened (XML 1.0,
 /// section 4.6 and 2.7), line ends as one line feed each (section 2.11).
-pub(super) fn text(markup: &str) -> Cow<'_, str> {
+pub fn text(markup: &str) -> Cow<'_, str> {
     if memchr3(b'&', b'\r', b'<', markup.as_bytes()).is_none() {
         return Cow::Borrowed(markup);
     }
@@ -143,6 +143,20 @@ pub(super) fn push_attribute(value: &str, quote: u8, out: &mut String) {
     }
 }
 
+/// `text` as the markup of a text node.
+pub fn escape_text(text: &str) -> String {
+    let mut markup = String::with_capacity(text.len());
+    push_text(text, &mut markup);
+    markup
+}
+
+/// `value` as the markup of an attribute's value, for double quotes.
+pub fn escape_attribute(value: &str) -> String {
+    let mut markup = String::with_capacity(value.len());
+    push_attribute(value, b'"', &mut markup);
+    markup
+}
+
 /// Joins the markup of two texts that have come to stand beside each other. Where the seam would
 /// mean something else (`]]` and `>`, CR and LF) one byte is written differently.
 pub(super) fn join(before: &str, after: &str) -> String {
@@ -194,7 +208,7 @@ pub(super) fn check(text: &str) -> Result<(), EditError> {
 }
 
 /// Whether `name` is an `NCName` (Namespaces in XML 1.0, section 3).
-pub(super) fn is_ncname(name: &str) -> bool {
+pub fn is_ncname(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(is_name_start) && characters.all(is_name_char)
 }

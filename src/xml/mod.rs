@@ -32,6 +32,7 @@ use arena::Arena;
 use names::Names;
 use order::Order;
 
+pub use escape::{escape_attribute, escape_text, is_ncname, text as decode_text};
 pub use names::{NameId, QName};
 
 /// A node of a [`Document`]: an element, attribute, text, comment, processing instruction or the
