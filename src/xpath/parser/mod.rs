@@ -221,6 +221,9 @@ impl<'a> Parser<'a> {
             if self.locals.iter().any(|(local, _)| *local == name) || self.scope.variables.contains_key(name) {
                 return Err(Error::new(Code::Shadowing, span, format!("`${name}` is already the name of a variable")));
             }
+            if self.locals.len() == MAX_NESTING {
+                return Err(Error::new(Code::Limit, span, format!("more than {MAX_NESTING} loops are nested")));
+            }
             self.advance();
             self.expect_word("in")?;
             let items = self.nested()?;
