@@ -11,5 +11,6 @@
 #![forbid(unsafe_code)]
 
 pub mod diagnostic;
+pub mod hook;
 pub mod source;
 pub mod xpath;
