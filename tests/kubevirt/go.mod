@@ -2,7 +2,13 @@ module virt-patch.dev/tests/kubevirt
 
 go 1.26.0
 
-require kubevirt.io/kubevirt v1.9.0
+require (
+	google.golang.org/grpc v1.79.3
+	k8s.io/apimachinery v0.34.3
+	kubevirt.io/api v1.9.0
+	kubevirt.io/client-go v1.9.0
+	kubevirt.io/kubevirt v1.9.0
+)
 
 require (
 	cel.dev/expr v0.25.1 // indirect
@@ -29,16 +35,12 @@ require (
 	golang.org/x/text v0.33.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20251202230838-ff82c1b0f217 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20251202230838-ff82c1b0f217 // indirect
-	google.golang.org/grpc v1.79.3 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect
 	gopkg.in/inf.v0 v0.9.1 // indirect
 	k8s.io/api v0.34.3 // indirect
 	k8s.io/apiextensions-apiserver v0.34.3 // indirect
-	k8s.io/apimachinery v0.34.3 // indirect
 	k8s.io/klog/v2 v2.140.0 // indirect
 	k8s.io/utils v0.0.0-20260319190234-28399d86e0b5 // indirect
-	kubevirt.io/api v1.9.0 // indirect
-	kubevirt.io/client-go v1.9.0 // indirect
 	kubevirt.io/containerized-data-importer-api v1.64.0 // indirect
 	kubevirt.io/controller-lifecycle-operator-sdk/api v0.2.4 // indirect
 	libvirt.org/go/libvirtxml v1.12002.0 // indirect
