@@ -31,6 +31,17 @@ func mutate(t *testing.T, socket string, request *plugin.MutateDomainRequest) (*
 	return plugin.NewDomainHookServiceClient(conn).MutateDomain(ctx, request)
 }
 
+// request asks for a domain's change at boot.
+func request(t *testing.T, domain string) *plugin.MutateDomainRequest {
+	t.Helper()
+	vmiJSON, err := json.Marshal(vmi(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &plugin.MutateDomainRequest{DomainType: "libvirt", Domain: []byte(domain), Vmi: vmiJSON,
+		SidecarContext: &plugin.SidecarContext{InvocationContext: "Boot"}}
+}
+
 // listening waits for the plugin's socket.
 func listening(t *testing.T, socket string) {
 	t.Helper()
@@ -51,23 +62,20 @@ func TestThePluginSocketAnswersAndShowsWholeErrors(t *testing.T) {
 	}
 	s := start(t, program(t, "VIRT_PATCH_ECHO"), pod, "c", "--plugin-socket", socket)
 	s.socket()
-	vmiJSON, _ := json.Marshal(vmi(t))
-	request := &plugin.MutateDomainRequest{DomainType: "libvirt", Domain: load(t, "domain.xml"), Vmi: vmiJSON,
-		SidecarContext: &plugin.SidecarContext{InvocationContext: "Boot"}}
-	r, err := mutate(t, socket, request)
-	if err != nil || string(r.GetDomain()) != string(request.Domain) {
+	sent := request(t, string(load(t, "domain.xml")))
+	r, err := mutate(t, socket, sent)
+	if err != nil || string(r.GetDomain()) != string(sent.Domain) {
 		t.Fatalf("%v", err)
 	}
 
-	request.Domain = []byte("<fail>5000</fail>")
-	_, err = mutate(t, socket, request)
+	_, err = mutate(t, socket, request(t, "<fail>5000</fail>"))
 	text := status.Convert(err).Message()
 	if status.Code(err) != codes.FailedPrecondition || !strings.HasPrefix(text, "echo.yaml:1:1: error[rule-failed]: line 1\necho.yaml:2:1") || !strings.Contains(text, "more problems; see the sidecar's log") {
 		t.Errorf("%v: %.300s", status.Code(err), text)
 	}
 
-	request.DomainType = "cloud-hypervisor"
-	if _, err = mutate(t, socket, request); status.Code(err) != codes.InvalidArgument {
+	sent.DomainType = "cloud-hypervisor"
+	if _, err = mutate(t, socket, sent); status.Code(err) != codes.InvalidArgument {
 		t.Errorf("%v", err)
 	}
 }
