@@ -13,6 +13,7 @@
 pub mod cloud_init;
 pub mod diagnostic;
 pub mod engine;
+pub mod hook;
 pub mod json;
 pub mod load;
 pub mod packs;

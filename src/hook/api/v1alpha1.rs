@@ -1,0 +1,31 @@
+//! `kubevirt.hooks.v1alpha1.Callbacks`.
+
+use std::sync::Arc;
+
+use tonic::body::Body;
+use tonic::codegen::{Service, http};
+use tonic::{Request, Response, Status};
+
+use super::Answer;
+use crate::hook::dispatch::Core;
+use crate::hook::r#gen::v1alpha1::callbacks_server::{Callbacks, CallbacksServer, SERVICE_NAME};
+use crate::hook::r#gen::v1alpha1::{OnDefineDomainParams, OnDefineDomainResult};
+
+pub(super) const NAME: &str = "v1alpha1";
+pub(super) const SERVICE: &str = SERVICE_NAME;
+
+pub(super) fn call(core: &Arc<Core>, request: http::Request<Body>) -> Answer {
+    CallbacksServer::from_arc(Arc::clone(core)).max_decoding_message_size(core.max_request).call(request)
+}
+
+#[tonic::async_trait]
+impl Callbacks for Core {
+    async fn on_define_domain(
+        &self,
+        request: Request<OnDefineDomainParams>,
+    ) -> Result<Response<OnDefineDomainResult>, Status> {
+        let params = request.into_inner();
+        let domain = self.define_domain(NAME, None, &params.domain_xml, &params.vmi)?;
+        Ok(Response::new(OnDefineDomainResult { domain_xml: domain.into() }))
+    }
+}

@@ -1,0 +1,55 @@
+//! `kubevirt.hooks.v1alpha3.Callbacks`.
+
+use std::sync::Arc;
+
+use tonic::body::Body;
+use tonic::codegen::{Service, http};
+use tonic::{Request, Response, Status};
+
+use super::Answer;
+use crate::hook::HookPoint;
+use crate::hook::dispatch::Core;
+use crate::hook::r#gen::v1alpha3::callbacks_server::{Callbacks, CallbacksServer, SERVICE_NAME};
+use crate::hook::r#gen::v1alpha3::{
+    OnDefineDomainParams, OnDefineDomainResult, PreCloudInitIsoParams, PreCloudInitIsoResult, ShutdownParams,
+    ShutdownResult,
+};
+use crate::hook::log::Level;
+
+pub(super) const NAME: &str = "v1alpha3";
+pub(super) const SERVICE: &str = SERVICE_NAME;
+
+pub(super) fn call(core: &Arc<Core>, request: http::Request<Body>) -> Answer {
+    CallbacksServer::from_arc(Arc::clone(core)).max_decoding_message_size(core.max_request).call(request)
+}
+
+#[tonic::async_trait]
+impl Callbacks for Core {
+    async fn on_define_domain(
+        &self,
+        request: Request<OnDefineDomainParams>,
+    ) -> Result<Response<OnDefineDomainResult>, Status> {
+        let params = request.into_inner();
+        let domain = self.define_domain(NAME, None, &params.domain_xml, &params.vmi)?;
+        Ok(Response::new(OnDefineDomainResult { domain_xml: domain.into() }))
+    }
+
+    async fn pre_cloud_init_iso(
+        &self,
+        request: Request<PreCloudInitIsoParams>,
+    ) -> Result<Response<PreCloudInitIsoResult>, Status> {
+        let params = request.into_inner();
+        let answer = self.cloud_init(NAME, &params.cloud_init_data, &params.cloud_init_no_cloud_source, &params.vmi)?;
+        Ok(Response::new(PreCloudInitIsoResult {
+            cloud_init_no_cloud_source: answer.no_cloud_source.into(),
+            cloud_init_data: answer.data.into(),
+        }))
+    }
+
+    /// The answer goes out first: the server ends once no call is left running.
+    async fn shutdown(&self, _: Request<ShutdownParams>) -> Result<Response<ShutdownResult>, Status> {
+        self.log.event(Level::Info, "shutdown asked for", &[("hook", HookPoint::Shutdown.name().into())]);
+        self.stopped.notify_one();
+        Ok(Response::new(ShutdownResult {}))
+    }
+}
