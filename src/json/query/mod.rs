@@ -3,6 +3,7 @@
 use serde_json::Value;
 use serde_json_path::{JsonPath, PathElement};
 
+mod regexp;
 mod segments;
 
 use super::pointer::Pointer;
