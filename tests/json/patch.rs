@@ -3,7 +3,8 @@ use virt_patch::diagnostic::Code;
 use virt_patch::json::equal::equal;
 use virt_patch::json::patch::{Operation, Outcome, PatchError, apply};
 
-use crate::{read, support};
+use crate::suite::read;
+use crate::support;
 
 fn operations(patch: &Value) -> Result<Vec<Operation>, String> {
     patch.as_array().ok_or("no list")?.iter().map(Operation::parse).collect()
