@@ -12,7 +12,13 @@
 
 pub mod cloud_init;
 pub mod diagnostic;
+pub mod engine;
 pub mod json;
+pub mod load;
+pub mod packs;
+pub mod rule;
 pub mod source;
+pub mod surroundings;
+pub mod xml;
 pub mod xpath;
 pub mod yaml;

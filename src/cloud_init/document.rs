@@ -10,7 +10,7 @@ use crate::yaml::schema::Schema;
 use crate::yaml::{self, Limits, emit, update};
 
 /// What a rule's `document` names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DocumentKind {
     /// The cloud-config in `UserData`.
     UserData,

@@ -1,5 +1,28 @@
 //! XPath 1.0, and what joins and choices need of 3.1, over any [`Tree`].
+//!
+//! [`compile`] reads a text once and checks all that can be known then: names, arguments, types,
+//! where paths begin. The [`Expr`] is immutable and can be evaluated any number of times, on any
+//! tree, within a [`Budget`].
 
+mod ast;
+mod budget;
+mod check;
+mod error;
+mod eval;
+mod expr;
+mod function;
+mod lexer;
+mod parser;
+mod plan;
+mod replacement;
+mod scope;
 pub mod tree;
+pub mod value;
 
+pub use ast::Name;
+pub use budget::Budget;
+pub use error::{Error, EvalError};
+pub use expr::{Expr, compile};
+pub use plan::{Operand, Plan, PlanStart, PlanStep, Test, TestTarget};
+pub use scope::{Document, Scope, VarType};
 pub use tree::{Kind, Tree, Value, Variables};

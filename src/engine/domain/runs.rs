@@ -1,0 +1,129 @@
+//! Twice is once: what a rule inserted is taken out again where it stood before, whole.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::rule::{Place, Rule};
+use crate::xml::NodeId;
+use crate::xpath::Kind;
+
+use super::super::run::{Result, Run, at_rule};
+use super::super::trace::What;
+
+/// The nodes that one outermost rule inserted, by where it put them.
+#[derive(Debug, Default)]
+pub(in super::super) struct Runs {
+    runs: Vec<(NodeId, Place, Vec<NodeId>)>,
+    at: HashMap<(NodeId, Place), usize>,
+    /// The order in which nodes were added, for undoing: the run and how many.
+    added: Vec<(usize, usize)>,
+}
+
+impl Runs {
+    pub(super) fn add(&mut self, target: NodeId, place: Place, nodes: &[NodeId]) {
+        let index = *self.at.entry((target, place)).or_insert_with(|| {
+            self.runs.push((target, place, Vec::new()));
+            self.runs.len() - 1
+        });
+        if let Some((_, _, run)) = self.runs.get_mut(index) {
+            run.extend_from_slice(nodes);
+            self.added.push((index, nodes.len()));
+        }
+    }
+
+    /// The node that was last added at a place.
+    pub(super) fn last(&self, target: NodeId, place: Place) -> Option<NodeId> {
+        let index = *self.at.get(&(target, place))?;
+        self.runs.get(index)?.2.last().copied()
+    }
+
+    /// A state to come back to.
+    pub(in super::super) fn mark(&self) -> usize {
+        self.added.len()
+    }
+
+    /// Forgets what was added since the mark.
+    pub(in super::super) fn undo_to(&mut self, mark: usize) {
+        for (index, count) in self.added.drain(mark.min(self.added.len())..).rev() {
+            if let Some((_, _, run)) = self.runs.get_mut(index) {
+                run.truncate(run.len().saturating_sub(count));
+            }
+        }
+    }
+}
+
+impl Run<'_, '_> {
+    /// At the end of an outermost rule: a run that stood there before the rule is taken out again.
+    pub(in super::super) fn settle_runs(&mut self, rule: &Rule) -> Result<()> {
+        let Runs { runs, .. } = std::mem::take(&mut self.runs);
+        let new: HashSet<NodeId> = runs.iter().flat_map(|(_, _, nodes)| nodes.iter().copied()).collect();
+        for (target, place, nodes) in &runs {
+            let attached: Vec<NodeId> =
+                nodes.iter().copied().filter(|&node| self.forest.xml.is_attached(node)).collect();
+            if attached.is_empty() || !self.stood_before(rule, *target, *place, &attached, &new)? {
+                continue;
+            }
+            for &node in &attached {
+                self.forest.xml.remove(node).map_err(|error| {
+                    let problem =
+                        crate::diagnostic::Diagnostic::error(crate::diagnostic::Code::Internal, error.to_string());
+                    Box::new(problem.at(rule.location.clone()))
+                })?;
+            }
+            self.taken_back(rule, *target, attached.len());
+        }
+        Ok(())
+    }
+
+    fn taken_back(&mut self, rule: &Rule, target: NodeId, nodes: usize) {
+        self.entry(rule, |entry| entry.changed = entry.changed.saturating_sub(nodes));
+        if self.explains() {
+            let (path, position) = (self.forest.xml.node_path(target), self.position(target));
+            self.note(rule, What::TakenBack, || path, position, || format!("{nodes} nodes stood there before"));
+        }
+    }
+
+    /// Whether equal nodes stood at the place: among the parent's children, or directly beside.
+    fn stood_before(
+        &self,
+        rule: &Rule,
+        target: NodeId,
+        place: Place,
+        run: &[NodeId],
+        new: &HashSet<NodeId>,
+    ) -> Result<bool> {
+        let xml = &self.forest.xml;
+        let counts = |node: NodeId| match xml.kind(node) {
+            Kind::Comment => run.iter().any(|&node| xml.kind(node) == Kind::Comment),
+            Kind::Text => !xml.own_text(node).trim_matches([' ', '\t', '\r', '\n']).is_empty(),
+            _ => true,
+        };
+        let (Some(&first), Some(&last)) = (run.first(), run.last()) else { return Ok(false) };
+        let old: Vec<NodeId> = match place {
+            Place::Into => xml.children(target).filter(|node| !new.contains(node) && counts(*node)).collect(),
+            Place::Before => {
+                let before = std::iter::successors(xml.previous_sibling(first), |&node| xml.previous_sibling(node));
+                let mut beside: Vec<NodeId> = before.filter(|&node| counts(node)).take(run.len()).collect();
+                beside.reverse();
+                beside
+            }
+            Place::After => {
+                let after = std::iter::successors(xml.next_sibling(last), |&node| xml.next_sibling(node));
+                after.filter(|&node| counts(node)).take(run.len()).collect()
+            }
+        };
+        for window in old.windows(run.len()) {
+            let mut equal = true;
+            for (&was, &is) in window.iter().zip(run) {
+                self.budget.spend(1).map_err(|error| at_rule(rule, error))?;
+                equal = xml.deep_equal(was, is);
+                if !equal {
+                    break;
+                }
+            }
+            if equal && !window.iter().any(|node| new.contains(node)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,130 @@
+//! `set` and `remove`.
+
+use crate::diagnostic::Code;
+use crate::rule::{Expression, Rule, Template};
+use crate::xml::{NodeId, QName};
+use crate::xpath::{Kind, PlanStep};
+
+use super::super::run::{Result, Run};
+use super::super::trace::What;
+use super::problem;
+
+impl Run<'_, '_> {
+    /// Attributes or elements' text get these values.
+    pub(in super::super) fn set_values(&mut self, rule: &Rule, entries: &[(Expression, Template)]) -> Result<()> {
+        for (path, value) in entries {
+            let Some(text) = self.fill(value)? else {
+                self.skip(rule, || format!("the value for `{}` is empty", path.xpath.text()));
+                continue;
+            };
+            self.set_value(rule, path, &text)?;
+        }
+        Ok(())
+    }
+
+    fn set_value(&mut self, rule: &Rule, path: &Expression, text: &str) -> Result<()> {
+        let steps = path.plan.as_ref().map(|plan| plan.steps.as_slice()).unwrap_or_default();
+        // A final attribute step is set on every element that the path before it selects.
+        if let Some((PlanStep::Attribute { name }, before)) = steps.split_last() {
+            let name = QName::new(&name.namespace, &name.prefix, &name.local);
+            let found = self.prefix(path, before.len())?;
+            let mut elements = self.document_nodes(&found, path)?;
+            if !self.counted(rule, path, elements.len())? {
+                if self.may_select_nothing(rule, path) {
+                    return Ok(());
+                }
+                elements = vec![self.create(rule, path, before.len(), None)?];
+            }
+            return elements.into_iter().try_for_each(|element| self.set_attribute(rule, path, element, &name, text));
+        }
+        let mut nodes = self.select(path)?;
+        if !self.counted(rule, path, nodes.len())? {
+            if self.may_select_nothing(rule, path) {
+                return Ok(());
+            }
+            nodes = vec![self.create(rule, path, steps.len(), None)?];
+        }
+        for node in nodes {
+            match self.forest.xml.kind(node) {
+                Kind::Element => self.set_text(rule, path, node, text)?,
+                Kind::Attribute => {
+                    let xml = &self.forest.xml;
+                    let name = QName::new(xml.namespace(node), xml.prefix(node), xml.local_name(node));
+                    if let Some(element) = xml.parent(node) {
+                        self.set_attribute(rule, path, element, &name, text)?;
+                    }
+                }
+                _ => {
+                    let message = format!(
+                        "`{}` selects a text, comment or the root; `set` takes elements and attributes",
+                        path.xpath.text()
+                    );
+                    let wrong = problem(Code::WrongTarget, message, path);
+                    return Err(Box::new(wrong.path(self.forest.xml.node_path(node))));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn set_text(&mut self, rule: &Rule, path: &Expression, element: NodeId, text: &str) -> Result<()> {
+        let old = if self.explains() { self.forest.xml.string_value(element).into_owned() } else { String::new() };
+        let changed = self.forest.xml.set_text(element, text).map_err(|error| self.refused(&error, path, element))?;
+        self.value_noted(rule, element, changed, &old, text);
+        Ok(())
+    }
+
+    fn set_attribute(
+        &mut self,
+        rule: &Rule,
+        path: &Expression,
+        element: NodeId,
+        name: &QName,
+        text: &str,
+    ) -> Result<()> {
+        let before = self.forest.xml.attribute(element, &name.namespace, &name.local);
+        let old = before.map(|attribute| self.forest.xml.own_text(attribute).into_owned()).unwrap_or_default();
+        let changed = self.forest.xml.set_attribute(element, name, text);
+        let changed = changed.map_err(|error| self.refused(&error, path, element))?;
+        let node = self.forest.xml.attribute(element, &name.namespace, &name.local).unwrap_or(element);
+        self.value_noted(rule, node, changed, &old, text);
+        Ok(())
+    }
+
+    fn value_noted(&mut self, rule: &Rule, node: NodeId, changed: bool, old: &str, new: &str) {
+        if changed {
+            self.entry(rule, |entry| entry.changed += 1);
+        }
+        if self.explains() {
+            let path = self.forest.xml.node_path(node);
+            let position = self.position(node);
+            let (old, new) = (self.secrets.mask(old).into_owned(), self.secrets.mask(new).into_owned());
+            let what = if changed { What::Set } else { What::Unchanged };
+            self.note(
+                rule,
+                what,
+                || path,
+                position,
+                || if changed { format!("`{old}` → `{new}`") } else { format!("`{new}`") },
+            );
+        }
+    }
+
+    /// Removes the selected nodes.
+    pub(in super::super) fn remove(&mut self, rule: &Rule, path: &Expression) -> Result<()> {
+        let nodes = self.select(path)?;
+        self.entry(rule, |entry| entry.matched += nodes.len());
+        if nodes.is_empty() {
+            self.skip(rule, || format!("`{}` selects nothing to remove", path.xpath.text()));
+        }
+        for node in self.outermost(&nodes) {
+            if self.explains() {
+                let (path, position) = (self.forest.xml.node_path(node), self.position(node));
+                self.note(rule, What::Removed, || path, position, String::new);
+            }
+            self.forest.xml.remove(node).map_err(|error| self.refused(&error, path, node))?;
+            self.entry(rule, |entry| entry.changed += 1);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,240 @@
+//! Reading params: each from its source, once a call, and only those that the hook's rules reach.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::rule::{Hook, Param, ParamSource, RuleSet};
+use crate::source::{Location, Source};
+use crate::xpath::Value;
+
+use super::Inputs;
+use super::forest::Node;
+use super::run::Run;
+
+/// The most bytes that a `file` param may have.
+pub const FILE_LIMIT: usize = 64 * 1024;
+
+/// What params read outside of the VMI. The engine itself touches neither files nor the environment.
+pub trait Surroundings {
+    /// An environment variable.
+    fn env(&self, name: &str) -> Option<String>;
+    /// Every environment variable whose name begins with `prefix`.
+    fn envs(&self, prefix: &str) -> Vec<(String, String)>;
+    /// A regular file's bytes, `None` where there is none.
+    ///
+    /// # Errors
+    /// Why it cannot be read: no regular file, more than [`FILE_LIMIT`] bytes, no permission.
+    fn file(&self, path: &str) -> Result<Option<Vec<u8>>, String>;
+    /// Whether there is anything at `path`.
+    fn file_exists(&self, path: &str) -> bool;
+}
+
+/// No environment and no files.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nowhere;
+
+impl Surroundings for Nowhere {
+    fn env(&self, _name: &str) -> Option<String> {
+        None
+    }
+    fn envs(&self, _prefix: &str) -> Vec<(String, String)> {
+        Vec::new()
+    }
+    fn file(&self, _path: &str) -> Result<Option<Vec<u8>>, String> {
+        Ok(None)
+    }
+    fn file_exists(&self, _path: &str) -> bool {
+        false
+    }
+}
+
+/// The VMI's JSON, parsed when a param first asks for it.
+#[derive(Debug)]
+pub(super) struct Vmi<'a> {
+    text: &'a [u8],
+    parsed: OnceCell<Result<Json, Diagnostic>>,
+}
+
+impl<'a> Vmi<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, parsed: OnceCell::new() }
+    }
+
+    fn json(&self) -> Result<&Json, Box<Diagnostic>> {
+        let parsed = self.parsed.get_or_init(|| parse_vmi(self.text));
+        parsed.as_ref().map_err(|problem| Box::new(problem.clone()))
+    }
+
+    fn text_at(&self, map: &str, key: &str) -> Result<Option<&str>, Box<Diagnostic>> {
+        Ok(self.json()?.get("metadata").and_then(|metadata| metadata.get(map)?.get(key)?.as_str()))
+    }
+}
+
+fn parse_vmi(text: &[u8]) -> Result<Json, Diagnostic> {
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Ok(json!({}));
+    }
+    let wrong = |message: String, offset: usize| {
+        let source = Source::new("VMI", String::from_utf8_lossy(text));
+        Diagnostic::error(Code::VmiSyntax, message).at(Location::new(&source, offset..offset))
+    };
+    match serde_json::from_slice(text) {
+        Ok(json @ Json::Object(_)) => Ok(json),
+        Ok(_) => Err(wrong("the VMI must be a JSON object".into(), 0)),
+        Err(error) => {
+            let line_start = text
+                .split_inclusive(|&byte| byte == b'\n')
+                .take(error.line().saturating_sub(1))
+                .map(<[u8]>::len)
+                .sum::<usize>();
+            Err(wrong(format!("the VMI is not JSON: {error}"), line_start + error.column().saturating_sub(1)))
+        }
+    }
+}
+
+/// Binds the params of a set that one hook reaches; those that `spec.when` needs come first. `false`:
+/// the set is switched off.
+pub(super) fn bind<'r>(
+    run: &mut Run<'r, '_>,
+    set: &'r RuleSet,
+    inputs: &Inputs<'_>,
+    vmi: &Vmi<'_>,
+    hook: Hook,
+) -> Result<bool, Box<Diagnostic>> {
+    let mut bound = BTreeSet::new();
+    if let Some(when) = &set.when {
+        for index in set.closure(when.variables.iter().map(String::as_str)) {
+            bind_one(run, set, index, inputs, vmi)?;
+            bound.insert(index);
+        }
+        if !run.truth(when)? {
+            return Ok(false);
+        }
+    }
+    for index in set.reached_params(hook).difference(&bound) {
+        bind_one(run, set, *index, inputs, vmi)?;
+    }
+    Ok(true)
+}
+
+fn bind_one<'r>(
+    run: &mut Run<'r, '_>,
+    set: &'r RuleSet,
+    index: usize,
+    inputs: &Inputs<'_>,
+    vmi: &Vmi<'_>,
+) -> Result<(), Box<Diagnostic>> {
+    let Some(param) = set.params.get(index) else { return Ok(()) };
+    let refused = |code, why: String| Box::new(Diagnostic::error(code, why).at(param.location.clone()));
+    let given = set.pack.and_then(|pack| inputs.given.get(&(pack.to_owned(), param.name.clone())));
+    let raw = match given {
+        Some(text) => Some(Json::String(text.clone())),
+        None => match &param.source {
+            ParamSource::Expression(expression) => {
+                let value = run.evaluate(expression)?;
+                let untouched = param.check.is_empty() || matches!(&value, Value::Nodes(nodes) if nodes.len() > 1);
+                if untouched && !is_absent(&value) {
+                    run.bindings.bind_computed(&param.name, value);
+                    return Ok(());
+                }
+                run.to_json(&value)?
+            }
+            source => read(source, param, inputs, vmi).map_err(|problem| match problem.at {
+                Some(_) => problem,
+                None => Box::new(problem.at(param.location.clone())),
+            })?,
+        },
+    };
+    let value = match (raw, &param.source) {
+        (None, ParamSource::Value(value)) => value.clone(),
+        (None, _) => None,
+        (Some(raw), source) => param.check.accept(raw, param.secret).map_err(|refusal| {
+            let what = if given.is_some() { "the value given".to_owned() } else { source.describe() };
+            refused(refusal.code, format!("the param `{}`, {what}: {}", param.name, refusal.message))
+        })?,
+    };
+    let value = value.or_else(|| param.default.clone());
+    if value.is_none() && param.required {
+        let message = format!("the param `{}` is required, and {} gives no value", param.name, param.source.describe());
+        return Err(refused(Code::ParamRequired, message));
+    }
+    if param.secret
+        && let Some(value) = &value
+    {
+        run.note_secret(&value.to_json());
+    }
+    run.bindings.bind_param(&mut run.forest, &param.name, value);
+    Ok(())
+}
+
+fn is_absent(value: &Value<Node>) -> bool {
+    matches!(value, Value::Nodes(nodes) if nodes.is_empty())
+}
+
+/// The raw value of a source, `None` where there is none.
+fn read(
+    source: &ParamSource,
+    param: &Param,
+    inputs: &Inputs<'_>,
+    vmi: &Vmi<'_>,
+) -> Result<Option<Json>, Box<Diagnostic>> {
+    let text = |text: &str| Json::String(text.to_owned());
+    Ok(match source {
+        ParamSource::Annotation(key) => vmi.text_at("annotations", key)?.map(text),
+        ParamSource::Label(key) => vmi.text_at("labels", key)?.map(text),
+        ParamSource::Annotations(prefix) => {
+            let annotations = vmi.json()?.get("metadata").and_then(|metadata| metadata.get("annotations")?.as_object());
+            let pairs =
+                annotations.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
+            Some(under(prefix, pairs))
+        }
+        ParamSource::Envs(prefix) => {
+            let pairs = inputs.surroundings.envs(prefix);
+            Some(under(prefix, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
+        }
+        ParamSource::Vmi(query) => {
+            let found = query.select(vmi.json()?);
+            if query.is_singular() {
+                found.into_iter().next().cloned()
+            } else {
+                Some(Json::Array(found.into_iter().cloned().collect()))
+                    .filter(|list| list.as_array().is_some_and(|list| !list.is_empty()))
+            }
+        }
+        ParamSource::Env(name) => inputs.surroundings.env(name).map(Json::String),
+        ParamSource::File(path) => file(path, param, inputs)?.map(Json::String),
+        ParamSource::FileExists(path) => Some(Json::Bool(inputs.surroundings.file_exists(path))),
+        ParamSource::Value(_) | ParamSource::Expression(_) => None,
+    })
+}
+
+fn file(path: &str, param: &Param, inputs: &Inputs<'_>) -> Result<Option<String>, Box<Diagnostic>> {
+    let refuse = |why: &str| {
+        Box::new(Diagnostic::error(Code::ParamFile, format!("the param `{}`: the file `{path}` {why}", param.name)))
+    };
+    let Some(bytes) = inputs.surroundings.file(path).map_err(|why| refuse(&why))? else { return Ok(None) };
+    if bytes.len() > FILE_LIMIT {
+        return Err(refuse(&format!("has more than {FILE_LIMIT} bytes")));
+    }
+    let mut text = String::from_utf8(bytes).map_err(|_| refuse("is not UTF-8"))?;
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    Ok(Some(text))
+}
+
+/// The pairs under a non-empty prefix as a list of `name` and `value`, sorted by name.
+fn under<'p>(prefix: &str, pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Json {
+    let mut found: Vec<(&str, &str)> = pairs
+        .filter_map(|(key, value)| Some((key.strip_prefix(prefix)?, value)))
+        .filter(|(name, _)| !name.is_empty())
+        .collect();
+    found.sort_unstable();
+    Json::Array(found.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect())
+}

@@ -1,0 +1,144 @@
+//! What each rule did, and why not.
+
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::rule::{Hook, Rule, RuleSet, Verb};
+use crate::source::{Location, Position};
+
+/// How much is noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// Counts per rule, as the sidecar logs them.
+    Counts,
+    /// Every node and every reason, as `--explain` prints them.
+    Full,
+}
+
+/// What one rule set did.
+#[derive(Debug, Clone)]
+pub struct SetTrace {
+    /// The rule set's name.
+    pub name: String,
+    /// Why none of its rules ran.
+    pub skipped: Option<String>,
+    /// Its rules, steps after the rule that holds them.
+    pub rules: Vec<RuleTrace>,
+}
+
+/// What one rule did.
+#[derive(Debug, Clone)]
+pub struct RuleTrace {
+    /// As [`Rule::label`].
+    pub label: Arc<str>,
+    /// Where it is written.
+    pub location: Location,
+    /// How many rules it is a step of.
+    pub depth: usize,
+    /// How often its verb ran or was skipped.
+    pub rounds: usize,
+    /// How many nodes its verb found, in all rounds.
+    pub matched: usize,
+    /// How many nodes or values it changed.
+    pub changed: usize,
+    /// Rounds in which it was skipped.
+    pub skipped: usize,
+    /// The first reason for skipping.
+    pub reason: Option<String>,
+    /// What happened, node by node; only with [`Detail::Full`].
+    pub events: Vec<Event>,
+    /// The problem that `onError: Ignore` passed over.
+    pub ignored: Option<Diagnostic>,
+}
+
+/// Something that a rule did.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// The round of the rule's loop, from 1; 0 without a loop.
+    pub round: usize,
+    /// What.
+    pub what: What,
+    /// An XPath or JSON Pointer that selects the node.
+    pub path: String,
+    /// Where the node stands in the input, if it was there.
+    pub position: Option<Position>,
+    /// Old and new value, the reason, and the like.
+    pub detail: String,
+}
+
+/// What happened to a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// A value was set.
+    Set,
+    /// Something was created on the way to the target.
+    Created,
+    /// Nodes were added.
+    Inserted,
+    /// It was merged with the fragment.
+    Merged,
+    /// It was replaced.
+    Replaced,
+    /// It was removed.
+    Removed,
+    /// It was as wanted already.
+    Unchanged,
+    /// The run stood there before, so that it was taken out again.
+    TakenBack,
+    /// The rule did not run.
+    Skipped,
+    /// The rule warned.
+    Warned,
+    /// A problem was passed over.
+    Ignored,
+}
+
+impl What {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            What::Set => "set",
+            What::Created => "created",
+            What::Inserted => "inserted",
+            What::Merged => "merged",
+            What::Replaced => "replaced",
+            What::Removed => "removed",
+            What::Unchanged => "unchanged",
+            What::TakenBack => "there already",
+            What::Skipped => "skipped",
+            What::Warned => "warned",
+            What::Ignored => "ignored",
+        }
+    }
+}
+
+impl SetTrace {
+    pub(super) fn new(set: &RuleSet, hook: Hook) -> Self {
+        let rules = match hook {
+            Hook::OnDefineDomain => &set.on_define_domain,
+            Hook::PreCloudInitIso => &set.pre_cloud_init_iso,
+        };
+        let mut trace = Self { name: set.name.clone(), skipped: None, rules: Vec::new() };
+        rules.iter().for_each(|rule| trace.add(rule, 0));
+        trace
+    }
+
+    /// In the order of [`Rule::id`]: a rule, then its steps.
+    fn add(&mut self, rule: &Rule, depth: usize) {
+        self.rules.push(RuleTrace {
+            label: Arc::clone(&rule.label),
+            location: rule.location.clone(),
+            depth,
+            rounds: 0,
+            matched: 0,
+            changed: 0,
+            skipped: 0,
+            reason: None,
+            events: Vec::new(),
+            ignored: None,
+        });
+        if let Verb::Steps(steps) = &rule.verb {
+            steps.iter().for_each(|step| self.add(step, depth + 1));
+        }
+    }
+}

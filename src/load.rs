@@ -1,0 +1,107 @@
+//! Rule files from the file system: single files and folders, as Kubernetes mounts them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::rule::{RuleFile, Trust};
+use crate::source::{Location, Source};
+
+/// A rule file is far smaller.
+const LIMIT: u64 = 1 << 20;
+
+/// Reads the rule files at `paths`, in this order; of a folder the files in it whose names end in
+/// `.yaml`, `.yml` or `.json`, by the bytes of their names. Names that begin with `.` are passed over,
+/// links to files followed, folders in folders not looked into, and a file reached twice is read once.
+/// `-` is standard input.
+///
+/// # Errors
+/// Every path that cannot be read, beside the files that can.
+pub fn rule_files(paths: &[PathBuf]) -> (Vec<RuleFile>, Vec<Diagnostic>) {
+    let mut files = Vec::new();
+    let mut problems = Vec::new();
+    let mut seen = BTreeSet::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            keep(read_all("<stdin>", std::io::stdin().lock()), &mut files, &mut problems);
+            continue;
+        }
+        let listed = if path.is_dir() { list(path) } else { Ok(vec![path.clone()]) };
+        match listed {
+            Ok(listed) if listed.is_empty() => {
+                let message =
+                    format!("the folder `{}` holds no rule file (`*.yaml`, `*.yml` or `*.json`)", path.display());
+                problems.push(Diagnostic::error(Code::NoRules, message));
+            }
+            Ok(listed) => {
+                for path in listed {
+                    if fs::canonicalize(&path).is_ok_and(|real| !seen.insert(real)) {
+                        continue;
+                    }
+                    keep(read(&path), &mut files, &mut problems);
+                }
+            }
+            Err(error) => problems.push(unreadable(path, &error)),
+        }
+    }
+    (files, problems)
+}
+
+fn keep(read: Result<RuleFile, Diagnostic>, files: &mut Vec<RuleFile>, problems: &mut Vec<Diagnostic>) {
+    match read {
+        Ok(file) => files.push(file),
+        Err(problem) => problems.push(problem),
+    }
+}
+
+/// The rule files of a folder.
+fn list(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        let rules =
+            path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known));
+        if !hidden && rules && path.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+    Ok(paths)
+}
+
+/// One rule file.
+fn read(path: &Path) -> Result<RuleFile, Diagnostic> {
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if !metadata.is_file() {
+        return Err(Diagnostic::error(Code::Unreadable, format!("`{}` is no file", path.display())));
+    }
+    let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+    read_all(&path.display().to_string(), file)
+}
+
+fn read_all(name: &str, from: impl Read) -> Result<RuleFile, Diagnostic> {
+    let mut bytes = Vec::new();
+    if let Err(error) = from.take(LIMIT + 1).read_to_end(&mut bytes) {
+        return Err(unreadable(Path::new(name), &error));
+    }
+    if bytes.len() as u64 > LIMIT {
+        return Err(Diagnostic::error(Code::YamlLimit, format!("`{name}` has more than {LIMIT} bytes")));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(RuleFile { source: Source::new(name, text), trust: Trust::File, pack: None }),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let source = Source::new(name, String::from_utf8_lossy(error.as_bytes()));
+            let place = Location::new(&source, at..at);
+            Err(Diagnostic::error(Code::Unreadable, "the file is not UTF-8").at(place))
+        }
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error(Code::Unreadable, format!("`{}` cannot be read: {error}", path.display()))
+        .help("check the path, and that the file may be read")
+}

@@ -1,0 +1,139 @@
+//! From rule files to rule sets.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Location;
+use crate::xpath::Document;
+use crate::yaml::Node;
+
+use super::documents::{self, Found};
+use super::fields::Reader;
+use super::rules::{self, Place};
+use super::scope::{self, Scope};
+use super::{Hook, Param, ParamSource, Rule, RuleFile, RuleSet, Verb, param};
+
+/// Prefixes that every rule set knows.
+const NAMESPACES: [(&str, &str); 3] = [
+    ("qemu", "http://libvirt.org/schemas/domain/qemu/1.0"),
+    ("kubevirt", "http://kubevirt.io"),
+    ("xml", "http://www.w3.org/XML/1998/namespace"),
+];
+
+/// Compiles every rule set of `files`, in the order given.
+///
+/// # Errors
+/// Everything that is wrong with any of them, file by file, each in the order of its places.
+pub fn compile(files: &[RuleFile]) -> Result<Vec<RuleSet>, Vec<Diagnostic>> {
+    let mut sets = Vec::new();
+    let mut problems = Vec::new();
+    for file in files {
+        let mut found_here = Vec::new();
+        for found in documents::find(file, &mut found_here) {
+            let mut reader = Reader::new(&found.source);
+            let set = rule_set(&mut reader, &found);
+            found_here.append(&mut reader.problems);
+            sets.extend(set);
+        }
+        found_here.sort_by_key(|problem| problem.at.as_ref().map(|at| at.outermost().span.start));
+        problems.append(&mut found_here);
+    }
+    if problems.is_empty() { Ok(sets) } else { Err(problems) }
+}
+
+fn rule_set(reader: &mut Reader, found: &Found) -> Option<RuleSet> {
+    let mut fields = reader.fields(&found.node, "a rule set")?;
+    fields.take("apiVersion");
+    fields.take("kind");
+    let name = fields.require(reader, "metadata").and_then(|node| metadata(reader, node));
+    let spec = fields.require(reader, "spec");
+    fields.finish(reader);
+    let mut spec = reader.fields(spec?, "`spec`")?;
+    for later in ["use", "files", "checks"] {
+        spec.later(reader, later);
+    }
+    let namespaces = spec.take("namespaces").map(|node| namespaces(reader, node)).unwrap_or_else(builtin);
+    let mut scope = Scope::new(Arc::new(namespaces));
+    let params = param::read(reader, spec.take("params"), found.trust, &mut scope);
+    let when = spec.take("when").and_then(|node| {
+        let mut params_only = scope.clone();
+        params_only.document = Document::None;
+        params_only.condition(reader, node, "`spec.when`")
+    });
+    let mut rules = |hook: Hook| -> Vec<Rule> {
+        let place = Place { hook, prefix: hook.field().to_owned(), document: None, depth: 1 };
+        spec.take(hook.field()).map(|node| rules::read(reader, node, &place, &scope)).unwrap_or_default()
+    };
+    let mut on_define_domain = rules(Hook::OnDefineDomain);
+    let mut pre_cloud_init_iso = rules(Hook::PreCloudInitIso);
+    number(&mut on_define_domain, &mut 0);
+    number(&mut pre_cloud_init_iso, &mut 0);
+    spec.finish(reader);
+    let location = Location::new(&found.source, found.node.span.start..found.node.span.start);
+    let Found { trust, pack, .. } = *found;
+    let set = RuleSet { name: name?, location, trust, pack, params, when, on_define_domain, pre_cloud_init_iso };
+    no_domain_in_cloud_params(reader, &set);
+    Some(set)
+}
+
+/// Numbers rules, steps after the rule that holds them.
+fn number(rules: &mut [Rule], next: &mut usize) {
+    for rule in rules {
+        rule.id = *next;
+        *next += 1;
+        if let Verb::Steps(steps) = &mut rule.verb {
+            number(steps, next);
+        }
+    }
+}
+
+fn metadata(reader: &mut Reader, node: &Node) -> Option<String> {
+    let mut fields = reader.fields(node, "`metadata`")?;
+    let name =
+        fields.require(reader, "name").and_then(|node| reader.text(node, "`metadata.name`").map(ToOwned::to_owned));
+    for map in ["labels", "annotations"] {
+        if let Some(node) = fields.take(map).filter(|node| node.entries().is_none()) {
+            reader.wrong_type(node, "labels and annotations", "a mapping");
+        }
+    }
+    fields.finish(reader);
+    name
+}
+
+fn builtin() -> BTreeMap<String, String> {
+    NAMESPACES.iter().map(|&(prefix, uri)| (prefix.to_owned(), uri.to_owned())).collect()
+}
+
+fn namespaces(reader: &mut Reader, node: &Node) -> BTreeMap<String, String> {
+    let mut namespaces = builtin();
+    let Some(entries) = node.entries() else {
+        reader.wrong_type(node, "`spec.namespaces`", "a mapping of prefixes to URIs");
+        return namespaces;
+    };
+    for (key, value) in entries {
+        let prefix = scope::variable_name(reader, key, "a namespace prefix");
+        let uri = reader.text(value, "a namespace URI");
+        let (Some(prefix), Some(uri)) = (prefix, uri) else { continue };
+        let is_taken = namespaces.get(prefix).is_some_and(|known| known != uri);
+        if is_taken || prefix == "xmlns" || (uri == NAMESPACES[2].1 && prefix != "xml") {
+            let message = format!("the prefix `{prefix}` cannot be bound to `{uri}`");
+            reader.error(Code::PrefixConflict, message, &key.span).help = Some("choose another prefix".into());
+            continue;
+        }
+        namespaces.insert(prefix.to_owned(), uri.to_owned());
+    }
+    namespaces
+}
+
+/// A param that selects in the domain has nothing to select in when cloud-init data comes.
+fn no_domain_in_cloud_params(reader: &mut Reader, set: &RuleSet) {
+    for index in set.reached_params(Hook::PreCloudInitIso) {
+        let Param { name, source: ParamSource::Expression(expression), .. } = &set.params[index] else { continue };
+        if expression.xpath.uses_document() {
+            let message = format!("the param `{name}` selects in the domain, and a rule of preCloudInitIso uses it");
+            let problem = Diagnostic::error(Code::NoDocument, message).at(expression.location.clone());
+            reader.problems.push(problem.help("read the value from the VMI"));
+        }
+    }
+}

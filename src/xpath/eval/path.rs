@@ -1,0 +1,231 @@
+//! Location paths: steps, node tests, predicates (XPath 1.0, section 2).
+
+use std::borrow::Cow;
+
+use super::axis::Walk;
+use super::{Evaluated, Evaluation, Focus, Item};
+use crate::xpath::ast::{Axis, Kind as Part, NodeTest, Predicate, Start, Step, Strategy};
+use crate::xpath::tree::{Kind, Tree, Variables};
+
+/// How many of a path's nodes are needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Want {
+    All,
+    /// Whether there is one: any will do.
+    Any,
+    /// The first in document order; more may be given.
+    First,
+}
+
+/// Whether no node of a list in document order contains another: then the subtrees follow each
+/// other, and so do the steps down from them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spread {
+    One,
+    Disjoint,
+    Nested,
+}
+
+impl Spread {
+    /// Whether a step from such nodes gives nodes in document order without duplicates, and their spread.
+    fn after(self, axis: Axis) -> (bool, Self) {
+        let level = match axis {
+            Axis::Child | Axis::Attribute | Axis::SelfNode => Self::Disjoint,
+            Axis::Parent | Axis::FollowingSibling | Axis::PrecedingSibling if self == Self::One => Self::Disjoint,
+            _ => Self::Nested,
+        };
+        match (self, axis) {
+            (Self::One, _) => (true, level),
+            (Self::Disjoint, Axis::Child | Axis::Attribute | Axis::SelfNode) => (true, level),
+            (Self::Disjoint, Axis::Descendant | Axis::DescendantOrSelf) => (true, level),
+            (Self::Nested, Axis::Attribute) => (true, Self::Disjoint),
+            (Self::Nested, Axis::SelfNode) => (true, Self::Nested),
+            _ => (false, Self::Nested),
+        }
+    }
+}
+
+impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
+    /// The nodes that a start and its steps select.
+    pub(super) fn location(
+        &self,
+        start: &'a Start,
+        steps: &'a [Step],
+        focus: Focus<T::Node>,
+        want: Want,
+    ) -> Evaluated<Cow<'a, [T::Node]>> {
+        let mut spread = Spread::One;
+        let mut nodes = match start {
+            Start::Context => Cow::Owned(vec![focus.node]),
+            Start::Root => Cow::Owned(vec![self.root]),
+            Start::Filter { base, predicates } => {
+                let first_only = matches!(predicates.first(), Some(Predicate { strategy: Strategy::Position(1), .. }));
+                let mut nodes = match &base.kind {
+                    Part::Path(path) if first_only => self.location(&path.start, &path.steps, focus, Want::First)?,
+                    _ => self.nodes(base, focus)?,
+                };
+                for predicate in predicates {
+                    self.filter(predicate, nodes.to_mut(), 0)?;
+                }
+                // Only what follows a path is in document order; a sequence keeps its own.
+                if nodes.len() > 1 && !steps.is_empty() {
+                    self.sort(nodes.to_mut())?;
+                    spread = Spread::Nested;
+                }
+                nodes
+            }
+        };
+        for (index, step) in steps.iter().enumerate() {
+            if nodes.is_empty() {
+                break;
+            }
+            let want = if index + 1 == steps.len() { want } else { Want::All };
+            let (selected, after) = self.step(step, &nodes, spread, want)?;
+            spread = if selected.len() == 1 { Spread::One } else { after };
+            nodes = Cow::Owned(selected);
+        }
+        Ok(nodes)
+    }
+
+    fn step(&self, step: &'a Step, from: &[T::Node], spread: Spread, want: Want) -> Evaluated<(Vec<T::Node>, Spread)> {
+        let (in_order, after) = spread.after(step.axis);
+        let stop = match want {
+            Want::All => false,
+            Want::Any => true,
+            Want::First => in_order && !step.axis.is_reverse(),
+        };
+        let mut selected = Vec::new();
+        for &node in from {
+            self.select(step, node, stop, &mut selected)?;
+            if stop && !selected.is_empty() {
+                break;
+            }
+        }
+        if !in_order {
+            self.sort(&mut selected)?;
+        }
+        Ok((selected, after))
+    }
+
+    /// Appends what a step selects from one node, in document order; just one of it where `stop` says so
+    /// and the predicates allow it.
+    fn select(&self, step: &'a Step, node: T::Node, stop: bool, selected: &mut Vec<T::Node>) -> Evaluated<()> {
+        let name = match step.test {
+            NodeTest::Name(id) => match self.names.get(id).copied().flatten() {
+                Some(name) => Some(name),
+                None => return Ok(()),
+            },
+            _ => None,
+        };
+        let start = selected.len();
+        let local = step.predicates.iter().take_while(|predicate| predicate.is_local()).count();
+        let (local, mut rest) = step.predicates.split_at(local);
+        let mut wanted = None;
+        if let Some((Predicate { strategy: Strategy::Position(position), .. }, after)) = rest.split_first() {
+            wanted = Some(*position);
+            rest = after;
+        }
+        let mut position = 0;
+        for candidate in Walk::new(self.tree, step.axis, node) {
+            self.budget.spend(1)?;
+            if !self.passes(step, name, candidate) || !self.holds_all(local, candidate)? {
+                continue;
+            }
+            position += 1;
+            if wanted.is_some_and(|wanted| position < wanted) {
+                continue;
+            }
+            selected.push(candidate);
+            if wanted.is_some() || (stop && rest.is_empty()) {
+                break;
+            }
+        }
+        for predicate in rest {
+            self.filter(predicate, selected, start)?;
+        }
+        if step.axis.is_reverse()
+            && let Some(new) = selected.get_mut(start..)
+        {
+            new.reverse();
+        }
+        Ok(())
+    }
+
+    /// The node test (section 2.3).
+    fn passes(&self, step: &Step, name: Option<T::Name>, node: T::Node) -> bool {
+        let kind = self.tree.kind(node);
+        let principal = if step.axis == Axis::Attribute { Kind::Attribute } else { Kind::Element };
+        match &step.test {
+            NodeTest::Node => true,
+            NodeTest::Text => kind == Kind::Text,
+            NodeTest::Comment => kind == Kind::Comment,
+            NodeTest::ProcessingInstruction(target) => {
+                kind == Kind::ProcessingInstruction
+                    && target.as_ref().is_none_or(|target| self.tree.local_name(node) == target.as_ref())
+            }
+            NodeTest::Any => kind == principal,
+            NodeTest::Namespace(uri) => kind == principal && self.tree.namespace(node) == uri.as_ref(),
+            NodeTest::Name(_) => kind == principal && name.is_some_and(|name| self.tree.is_named(node, name)),
+        }
+    }
+
+    fn holds_all(&self, predicates: &'a [Predicate], node: T::Node) -> Evaluated<bool> {
+        for predicate in predicates {
+            if !self.holds(predicate, Focus::on(node))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether a predicate keeps the context node (section 2.4).
+    fn holds(&self, predicate: &'a Predicate, focus: Focus<T::Node>) -> Evaluated<bool> {
+        match &predicate.strategy {
+            Strategy::Position(position) => Ok(focus.position == *position),
+            Strategy::AttributeEquals { name, value } => self.attribute_equals(focus.node, *name, value),
+            Strategy::Condition => self.boolean(&predicate.expression, focus),
+            Strategy::Positional => Ok(match self.item(&predicate.expression, focus)? {
+                Item::Number(number) => number == focus.position as f64,
+                other => other.boolean(),
+            }),
+        }
+    }
+
+    fn attribute_equals(&self, node: T::Node, name: usize, value: &str) -> Evaluated<bool> {
+        let Some(name) = self.names.get(name).copied().flatten() else { return Ok(false) };
+        for attribute in Walk::new(self.tree, Axis::Attribute, node) {
+            self.budget.spend(1)?;
+            if self.tree.is_named(attribute, name) {
+                return Ok(self.tree.text(attribute) == value);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Keeps those of the nodes from `start` on for which the predicate holds; positions count in their order.
+    fn filter(&self, predicate: &'a Predicate, nodes: &mut Vec<T::Node>, start: usize) -> Evaluated<()> {
+        let size = nodes.len() - start;
+        let mut kept = start;
+        for index in start..nodes.len() {
+            self.budget.spend(1)?;
+            let node = nodes[index];
+            let position = index - start + 1;
+            if self.holds(predicate, Focus { node, position, size })? {
+                nodes[kept] = node;
+                kept += 1;
+            }
+        }
+        nodes.truncate(kept);
+        Ok(())
+    }
+
+    /// Document order without duplicates.
+    pub(super) fn sort(&self, nodes: &mut Vec<T::Node>) -> Evaluated<()> {
+        self.budget.spend(nodes.len() as u64)?;
+        // Repeated neighbours first: many nodes often share a parent.
+        nodes.dedup();
+        nodes.sort_by(|&a, &b| self.tree.order(a, b));
+        nodes.dedup();
+        Ok(())
+    }
+}

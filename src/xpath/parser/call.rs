@@ -1,0 +1,200 @@
+//! Primary expressions (XPath 1.0, section 3.1) and function calls (section 3.2).
+
+use regex::{Regex, RegexBuilder};
+
+use super::{Parsed, Parser};
+use crate::diagnostic::{Code, nearest};
+use crate::xpath::ast::{Ast, Call, Kind, Span};
+use crate::xpath::check;
+use crate::xpath::error::Error;
+use crate::xpath::function::{Function, Parameter};
+use crate::xpath::lexer::{Symbol, Token};
+use crate::xpath::replacement::Replacement;
+use crate::xpath::scope::VarType;
+
+/// How large a compiled regular expression may become, in bytes.
+const REGEX_SIZE: usize = 1 << 20;
+
+impl Parser<'_> {
+    /// `PrimaryExpr ::= VariableReference | '(' Expr? ')' | Literal | Number | FunctionCall`
+    pub(super) fn primary(&mut self) -> Parsed {
+        let begin = self.span().start;
+        match self.peek() {
+            Token::Literal => {
+                let text = self.literal();
+                Ok(self.ast(Kind::Literal(text), begin, VarType::Text))
+            }
+            Token::Number(number) => {
+                self.advance();
+                Ok(self.ast(Kind::Number(number), begin, VarType::Number))
+            }
+            Token::Variable => self.variable(),
+            Token::Symbol(Symbol::OpenParenthesis) => self.parenthesized(),
+            _ => self.call(),
+        }
+    }
+
+    fn variable(&mut self) -> Parsed {
+        let span = self.span();
+        let name = self.word().get(1..).unwrap_or("");
+        if let Some(index) = self.locals.iter().rposition(|(local, _)| *local == name) {
+            let ty = self.locals.get(index).map_or(VarType::Any, |(_, ty)| *ty);
+            self.advance();
+            return Ok(self.ast(Kind::Local(index), span.start, ty));
+        }
+        let Some(&ty) = self.scope.variables.get(name) else {
+            let error = Error::new(Code::UnknownVariable, span, format!("there is no variable `${name}`"));
+            let known = self.scope.variables.keys().map(String::as_str);
+            return Err(match nearest(name, known.chain(self.locals.iter().map(|(local, _)| *local))) {
+                Some(known) => error.help(format!("did you mean `${known}`?")),
+                None => error,
+            });
+        };
+        let index = self.variables.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.variables.push(name.to_owned());
+            self.variables.len() - 1
+        });
+        self.advance();
+        Ok(self.ast(Kind::Global(index), span.start, ty))
+    }
+
+    /// `ParenthesizedExpr ::= '(' (ExprSingle (',' ExprSingle)*)? ')'`
+    fn parenthesized(&mut self) -> Parsed {
+        let begin = self.span().start;
+        self.advance();
+        if self.take(Symbol::CloseParenthesis) {
+            return Ok(self.ast(Kind::Sequence(Vec::new()), begin, VarType::Nodes));
+        }
+        let first = self.nested()?;
+        if !self.is(Symbol::Comma) {
+            self.expect(Symbol::CloseParenthesis)?;
+            return Ok(Ast { span: begin..self.last_end(), ..first });
+        }
+        let mut ty = first.ty.in_sequence();
+        let mut items = vec![first];
+        while self.take(Symbol::Comma) {
+            let item = self.nested()?;
+            ty = ty.or(item.ty.in_sequence());
+            items.push(item);
+        }
+        self.expect(Symbol::CloseParenthesis)?;
+        Ok(self.ast(Kind::Sequence(items), begin, ty))
+    }
+
+    /// `FunctionCall ::= FunctionName '(' (Argument (',' Argument)*)? ')'`
+    fn call(&mut self) -> Parsed {
+        let name_span = self.span();
+        let name = self.word();
+        let Some(function) = Function::named(name) else {
+            let error = Error::new(Code::UnknownFunction, name_span, format!("there is no function `{name}`"));
+            let known = Function::ALL.iter().map(|function| function.signature().name);
+            let plain = name.split_once(':').map_or(name, |(_, local)| local);
+            return Err(match nearest(plain, known) {
+                Some(known) => error.help(format!("did you mean `{known}`?")),
+                None => error,
+            });
+        };
+        self.advance();
+        self.advance();
+        let mut arguments = Vec::new();
+        if !self.is(Symbol::CloseParenthesis) {
+            arguments.push(self.nested()?);
+            while self.take(Symbol::Comma) {
+                arguments.push(self.nested()?);
+            }
+        }
+        self.expect(Symbol::CloseParenthesis)?;
+        let span = name_span.start..self.last_end();
+        self.check_call(function, &arguments, &name_span, &span)?;
+        let pattern = pattern(function, &arguments)?;
+        let call = Call { function, arguments, pattern };
+        Ok(self.ast(Kind::Call(call), span.start, function.signature().result))
+    }
+
+    fn check_call(
+        &mut self,
+        function: Function,
+        arguments: &[Ast],
+        name_span: &Span,
+        span: &Span,
+    ) -> Result<(), Error> {
+        let signature = function.signature();
+        let name = signature.name;
+        if function == Function::FilePath {
+            let message = "`file-path` needs `spec.files`, which this release does not have yet";
+            return Err(Error::new(Code::NotYetSupported, name_span.clone(), message));
+        }
+        if arguments.len() < signature.least || arguments.len() > signature.most {
+            let wanted = match (signature.least, signature.most) {
+                (1, 1) => "one argument".to_owned(),
+                (0, 0) => "no argument".to_owned(),
+                (least, most) if least == most => format!("{least} arguments"),
+                (least, usize::MAX) => format!("at least {least} arguments"),
+                (least, most) => format!("{least} to {most} arguments"),
+            };
+            let message = format!("`{name}` takes {wanted}, not {}", arguments.len());
+            return Err(Error::new(Code::ArgumentCount, span.clone(), message));
+        }
+        if function.needs_context(arguments.len()) {
+            self.need_context(span.clone(), &format!("`{name}` without an argument"), "")?;
+        }
+        self.uses_position |= matches!(function, Function::Position | Function::Last);
+        for (index, argument) in arguments.iter().enumerate() {
+            match function.parameter(index) {
+                Parameter::Nodes => check::nodes(argument, &format!("`{name}`"))?,
+                Parameter::Condition => check::condition(argument)?,
+                Parameter::Pattern | Parameter::Flags if !matches!(argument.kind, Kind::Literal(_)) => {
+                    let message = "a regular expression and its flags must be written as strings";
+                    return Err(Error::new(Code::RegexSyntax, argument.span.clone(), message));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The compiled regular expression of `matches`, `replace` and `tokenize`.
+fn pattern(function: Function, arguments: &[Ast]) -> Result<Option<Regex>, Error> {
+    let literal = |wanted: Parameter| {
+        arguments.iter().enumerate().find_map(|(index, argument)| match &argument.kind {
+            Kind::Literal(text) if function.parameter(index) == wanted => Some((text.as_ref(), &argument.span)),
+            _ => None,
+        })
+    };
+    let Some((text, span)) = literal(Parameter::Pattern) else { return Ok(None) };
+    let mut builder = RegexBuilder::new(text);
+    builder.size_limit(REGEX_SIZE).dfa_size_limit(REGEX_SIZE);
+    if let Some((flags, span)) = literal(Parameter::Flags) {
+        for flag in flags.chars() {
+            match flag {
+                'i' => builder.case_insensitive(true),
+                'm' => builder.multi_line(true),
+                's' => builder.dot_matches_new_line(true),
+                'x' => builder.ignore_whitespace(true),
+                _ => {
+                    let message = format!("`{flag}` is no flag of a regular expression; they are `i`, `m`, `s`, `x`");
+                    return Err(Error::new(Code::RegexSyntax, span.clone(), message));
+                }
+            };
+        }
+    }
+    let regex = builder.build().map_err(|error| {
+        let message = match &error {
+            regex::Error::CompiledTooBig(limit) => format!("the regular expression needs more than {limit} bytes"),
+            // The last line says what is wrong; those before it draw the pattern.
+            _ => error.to_string().lines().last().unwrap_or("").trim_start_matches("error: ").to_owned(),
+        };
+        Error::new(Code::RegexSyntax, span.clone(), message)
+    })?;
+    if function != Function::Matches && regex.is_match("") {
+        let name = function.signature().name;
+        let message = format!("the pattern of `{name}` matches the empty string, so there would be no end of matches");
+        return Err(Error::new(Code::FunctionValue, span.clone(), message));
+    }
+    if let (Function::Replace, Some(Ast { kind: Kind::Literal(text), span, .. })) = (function, arguments.get(2)) {
+        Replacement::parse(text, regex.captures_len())
+            .map_err(|message| Error::new(Code::FunctionValue, span.clone(), message))?;
+    }
+    Ok(Some(regex))
+}
