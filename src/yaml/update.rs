@@ -41,12 +41,19 @@ impl Update<'_> {
         if old == new {
             return Some(());
         }
+        if is_alias(node) {
+            return None;
+        }
         match (&node.value, old, new) {
             (Value::Mapping(mapping), Json::Object(old), Json::Object(new)) if !mapping.flow && !new.is_empty() => {
                 self.mapping(&mapping.entries, old, new, depth)
             }
-            (Value::Sequence(items), Json::Array(old), Json::Array(new)) if new.starts_with(old) => {
-                self.append(items, new.get(old.len()..)?, depth)
+            (Value::Sequence(items), Json::Array(old), Json::Array(new)) if !new.is_empty() => {
+                if new.len() < old.len() {
+                    self.thin_out(items, old, new)
+                } else {
+                    self.sequence(items, old, new, depth)
+                }
             }
             _ => None,
         }
@@ -99,15 +106,38 @@ impl Update<'_> {
         Some(())
     }
 
-    /// Adds items at the end of a block sequence.
-    fn append(&mut self, items: &[Node], added: &[Json], depth: usize) -> Option<()> {
-        let last = items.last()?;
-        let dash = self.dash(items.first()?)?;
-        let indent = self.column(dash)?;
-        let written = emit::items(added, indent, depth).ok()?;
-        let end = self.end_of(last, last.span.start);
-        self.insert_line(end, indent, &written);
+    /// Changes items of a block sequence one by one, and adds what comes after them.
+    fn sequence(&mut self, items: &[Node], old: &[Json], new: &[Json], depth: usize) -> Option<()> {
+        let indent = self.column(self.dash(items.first()?)?)?;
+        for ((item, old), new) in items.iter().zip(old).zip(new) {
+            let edits = self.edits.len();
+            if self.node(item, old, new, depth + 1).is_none() {
+                self.edits.truncate(edits);
+                let dash = self.dash(item)?;
+                let end = self.end_of(item, item.span.start);
+                self.edits.push((dash..end, emit::items(std::slice::from_ref(new), indent, depth).ok()?));
+            }
+        }
+        let added = new.get(old.len()..)?;
+        if !added.is_empty() {
+            let last = items.last()?;
+            let written = emit::items(added, indent, depth).ok()?;
+            self.insert_line(self.end_of(last, last.span.start), indent, &written);
+        }
         Some(())
+    }
+
+    /// Takes the items out that `new`, otherwise the same, does not have.
+    fn thin_out(&mut self, items: &[Node], old: &[Json], new: &[Json]) -> Option<()> {
+        let mut kept = new.iter().peekable();
+        for (at, (item, old)) in items.iter().zip(old).enumerate() {
+            if kept.next_if(|kept| *kept == old).is_some() {
+                continue;
+            }
+            let next = items.get(at + 1).and_then(|next| self.dash(next));
+            self.remove(self.dash(item)?, item, next, at == 0)?;
+        }
+        kept.next().is_none().then_some(())
     }
 
     fn insert_line(&mut self, at: usize, indent: usize, written: &str) {
@@ -152,8 +182,10 @@ impl Update<'_> {
     /// collection ends where its last entry does.
     fn end_of(&self, value: &Node, from: usize) -> usize {
         let end = last_byte(value).max(from);
-        if end > 0 && self.text[..end].ends_with('\n') && end > from {
-            return end;
+        // A literal block may reach into the indentation of the line that follows it.
+        let block = self.text[..end].trim_end_matches(' ');
+        if block.ends_with('\n') && block.len() > from {
+            return block.len();
         }
         self.text[end..].find('\n').map_or(self.text.len(), |newline| end + newline + 1)
     }
@@ -187,4 +219,14 @@ fn last_byte(node: &Node) -> usize {
             _ => return node.span.end,
         };
     }
+}
+
+/// Whether the node stands elsewhere: an alias has a place of its own, what it repeats has another.
+fn is_alias(node: &Node) -> bool {
+    let first = match &node.value {
+        Value::Mapping(mapping) => mapping.entries.first().map(|(key, _)| key),
+        Value::Sequence(items) => items.first(),
+        Value::Scalar(_) => None,
+    };
+    first.is_some_and(|first| !(node.span.start..=node.span.end).contains(&first.span.start))
 }

@@ -168,6 +168,13 @@ fn comments_and_layout_stay() {
         ("a: 1\nb:\n- x  # why\nc: 3\n", json!({"b": ["x", "z"]}), "a: 1\nb:\n- x  # why\n- z\nc: 3\n"),
         ("a: 1\nb: |\n  x\n  y\n# end\nc: 3\n", json!({"b": "z"}), "a: 1\nb: z\n# end\nc: 3\n"),
         ("a: [1, 2]\nb: {x: 1}\n", json!({"b": {"z": 2}}), "a: [1, 2]\nb:\n  x: 1\n  z: 2\n"),
+        (
+            "b:\n  # one\n  - x # 1\n  - y: 1 # 2\n    z: 2\n",
+            json!({"b": ["x", {"y": 1, "z": 3}]}),
+            "b:\n  # one\n  - x # 1\n  - y: 1 # 2\n    z: 3\n",
+        ),
+        ("b:\n  - x # 1\n  - w\n  - v # 2\n", json!({"b": ["x", "v"]}), "b:\n  - x # 1\n  - v # 2\n"),
+        ("b:\n  - x # 1\n  - w\n  - v # 2\n", json!({"b": ["x", ["q"], "v"]}), "b:\n  - x # 1\n  - - q\n  - v # 2\n"),
         ("a: 1", json!({"b": 2}), "a: 1\nb: 2\n"),
     ] {
         let (data, _) = merged(&no_cloud(&format!("#cloud-config\n{before}")), DocumentKind::UserData, &patch);

@@ -4,6 +4,8 @@
 mod support;
 
 #[cfg(test)]
+mod edit;
+#[cfg(test)]
 mod envelope;
 #[cfg(test)]
 mod forms;
