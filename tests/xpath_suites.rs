@@ -1,7 +1,9 @@
 //! XPath 1.0 against third-party suites, generated cases over libvirt domains, and known traps.
 
+#[cfg(test)]
 #[path = "support/conformance.rs"]
 mod conformance;
+#[cfg(test)]
 #[path = "support/roxml.rs"]
 mod roxml;
 pub mod support;

@@ -53,7 +53,7 @@ impl Parser<'_> {
                 self.step(ty, None, &mut steps)?;
                 self.more_steps(ty, &mut steps)?;
                 let path = Path { start: Start::Context, start_end: begin.start, steps };
-                Ok(self.ast(Kind::Path(path), begin.start, ty))
+                self.ast(Kind::Path(path), begin.start, ty)
             }
             _ => Err(self.no_operand()),
         }
@@ -103,7 +103,7 @@ impl Parser<'_> {
             }
         }
         let path = Path { start: Start::Root, start_end: begin.start + 1, steps };
-        Ok(self.ast(Kind::Path(path), begin.start, ty))
+        self.ast(Kind::Path(path), begin.start, ty)
     }
 
     /// `FilterExpr ::= PrimaryExpr Predicate*`, and the steps after it.
@@ -121,7 +121,7 @@ impl Parser<'_> {
         let mut steps = Vec::new();
         self.more_steps(ty, &mut steps)?;
         let path = Path { start: Start::Filter { base: Box::new(base), predicates }, start_end, steps };
-        Ok(self.ast(Kind::Path(path), begin, ty))
+        self.ast(Kind::Path(path), begin, ty)
     }
 
     /// `(('/' | '//') Step)*`
