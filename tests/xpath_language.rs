@@ -184,6 +184,7 @@ fn functions() {
         ("replace('abc', 'b', '$12')", "\"a2c\""),
         ("replace('abc', '(b)', '$12')", "\"ab2c\""),
         ("replace('abc', 'x', 'y')", "\"abc\""),
+        ("replace('ab', '\\b{start}', '>')", "\">ab\""),
         ("tokenize(' a  b ')", "[a|b]"),
         ("tokenize('a,b,,c', ',')", "[a|b||c]"),
         ("tokenize(',a', ',')", "[|a]"),
@@ -291,6 +292,8 @@ fn static_errors_say_where() {
         ("target", Code::RelativePath, "target", Some("did you mean `$disks/target`?")),
         ("for $n in $disks return mac", Code::RelativePath, "mac", Some("did you mean `$n/mac`?")),
         ("concat(., 'a')", Code::RelativePath, ".", Some("did you mean `$disks`?")),
+        ("@dev = 'vda'", Code::RelativePath, "@", Some("did you mean `$disks/@dev`?")),
+        ("child::mac", Code::RelativePath, "child", Some("did you mean `$disks/child::mac`?")),
         ("position()", Code::RelativePath, "position()", Some("did you mean `$disks`?")),
         ("string()", Code::RelativePath, "string()", Some("did you mean `$disks`?")),
         ("when $json/enabled", Code::RelativePath, "when", Some("did you mean `$disks/when`?")),
@@ -342,6 +345,17 @@ fn json_as_a_condition() {
     assert_eq!(in_json.check_condition().expect_err("a path into JSON").code, Code::JsonTruth);
     assert_eq!(in_json.result_type(), VarType::JsonItem);
     assert_eq!(scoped("/a", Document::None).expect_err("no document").code, Code::NoDocument);
+}
+
+#[test]
+fn a_compiled_expression_can_be_shared_by_threads() {
+    let shared = expr("matches(/domain/name, '^v')").expect("an expression");
+    let evaluate = || {
+        let (world, budget) = (world(), Budget::new(1000, 1000));
+        shared.evaluate_condition(&world.tree, world.tree.root(), &world, &budget)
+    };
+    let found = std::thread::scope(|scope| [scope.spawn(evaluate), scope.spawn(evaluate)].map(|thread| thread.join()));
+    assert!(found.into_iter().all(|found| found.expect("no panic") == Ok(true)));
 }
 
 #[test]
