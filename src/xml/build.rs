@@ -70,6 +70,8 @@ struct Scan<'i, 'l> {
     /// The declarations in scope, and for each open element that has any how many there were before.
     scope: Vec<(&'i str, u32)>,
     scopes: Vec<(u32, usize)>,
+    /// Whether `&#` occurs at all, so that texts need to be looked at for it.
+    character_references: bool,
     /// Attributes of the tag being read whose prefix is still to be resolved.
     prefixed: Vec<(u32, &'i str, usize)>,
 }
@@ -99,6 +101,7 @@ impl<'i, 'l> Scan<'i, 'l> {
             scope: Vec::new(),
             scopes: Vec::new(),
             prefixed: Vec::new(),
+            character_references: memmem::find(text.as_bytes(), b"&#").is_some(),
         }
     }
 
@@ -127,7 +130,19 @@ impl<'i, 'l> Scan<'i, 'l> {
             let blank = is_blank(&self.text[start..end]);
             return if blank { Ok(()) } else { Err(Stop::Malformed(start)) };
         }
+        self.references(start, end)?;
         self.leaf(Kind::Text, start, end).map(|_| ())
+    }
+
+    /// A character reference must be to a character that XML allows (section 4.1).
+    fn references(&self, start: usize, end: usize) -> Result<(), Stop> {
+        if self.character_references {
+            if let Some(at) = escape::wrong_reference(&self.text[start..end]) {
+                let message = "a reference to a character that XML does not allow";
+                return Err(Stop::Refused(ParseError::new(Code::XmlSyntax, start + at, message)));
+            }
+        }
+        Ok(())
     }
 
     fn leaf(&mut self, kind: Kind, start: usize, end: usize) -> Result<u32, Stop> {
@@ -322,6 +337,7 @@ impl<'i, 'l> Scan<'i, 'l> {
         if name.starts_with("xmlns") && (name.len() == 5 || local == 6) {
             return self.namespace(element, &name[local.max(5)..], &self.text[value..value + length]);
         }
+        self.references(value, self.at)?;
         let at = index(self.arena.attributes.len());
         let name = if local == 0 {
             self.names.intern(name, 0, NO_NAMESPACE)
@@ -354,7 +370,12 @@ impl<'i, 'l> Scan<'i, 'l> {
             let message = format!("the document declares more than {} namespaces", self.limits.namespaces);
             return Err(self.refused(Code::XmlLimit, message));
         }
-        let namespace = self.names.namespace(escape::attribute(markup));
+        let uri = escape::attribute(markup);
+        if prefix == "xmlns" || (uri.is_empty() && !prefix.is_empty()) {
+            let message = format!("the prefix '{}' cannot be declared so", prefix.escape_debug());
+            return Err(self.refused(Code::XmlSyntax, message));
+        }
+        let namespace = self.names.namespace(uri);
         if self.scopes.last().is_none_or(|&(of, _)| of != element) {
             self.scopes.push((element, self.scope.len()));
         }
@@ -369,13 +390,17 @@ impl<'i, 'l> Scan<'i, 'l> {
     /// Gives the element and its attributes their names: only now all its declarations are known.
     #[inline]
     fn resolve(&mut self, element: u32, name: &'i str, local: usize) -> Result<(), Stop> {
-        let namespace = if local == 0 && self.scope.is_empty() {
-            NO_NAMESPACE
-        } else {
-            self.lookup(name[..local.saturating_sub(1)].trim_end_matches(':'), element)?
+        let namespace = match local {
+            0 if self.scope.is_empty() => NO_NAMESPACE,
+            0 => self.lookup("", element)?,
+            1 => return Err(self.refused(Code::XmlSyntax, "a name cannot begin with a colon")),
+            _ => self.lookup(&name[..local - 1], element)?,
         };
         self.arena.nodes[element as usize].name = self.names.intern(name, local, namespace);
         while let Some((attribute, name, local)) = self.prefixed.pop() {
+            if local == 1 {
+                return Err(self.refused(Code::XmlSyntax, "a name cannot begin with a colon"));
+            }
             let namespace = self.lookup(&name[..local - 1], element)?;
             self.arena.attributes[attribute as usize].name = self.names.intern(name, local, namespace);
         }
