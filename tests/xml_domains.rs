@@ -59,6 +59,8 @@ fn described_by_oracle(text: &str) -> Vec<String> {
                 (Kind::ProcessingInstruction, pi.target, pi.value.unwrap_or_default())
             }
         };
+        // Line ends are to be normalized everywhere (XML 1.0, section 2.11); roxmltree leaves out comments.
+        let own = own.replace("\r\n", "\n");
         lines.push(format!("{parent:?}/{kind:?} {{{}}}{local} {own:?}", name.namespace().unwrap_or_default()));
         for attribute in node.attributes() {
             let namespace = attribute.namespace().unwrap_or_default();
@@ -203,7 +205,6 @@ fn edit(document: &mut Document<'_>, random: &mut Random) -> String {
     format!("{what} at {path}: {done:?}")
 }
 
-/// Text nodes without characters are no nodes of XPath's model, and no parse gives any.
 fn assert_same_as_parsed(document: &Document<'_>, log: &[String], origin: &str) {
     let written = document.write();
     let (live, parsed) = (described(document), described_by_oracle(&written));
@@ -273,7 +274,8 @@ fn what_was_inserted_can_be_taken_out_without_a_trace() {
     for file in files.iter().step_by(29) {
         let text = fs::read_to_string(file).unwrap();
         let mut document = Document::parse(&text).unwrap();
-        let elements: Vec<NodeId> = nodes(&document, document.root_element());
+        let mut elements = nodes(&document, document.root_element());
+        elements.retain(|&node| matches!(document.kind(node), Kind::Element | Kind::Comment));
         for _ in 0..8 {
             let target = random.pick(&elements);
             let node = fragment(&mut document, &mut random);
