@@ -48,6 +48,18 @@ pub(super) fn document<'i>(text: &'i str, limits: &Limits) -> Result<Document<'i
     })
 }
 
+/// What a name cannot go on with.
+static ENDS_NAME: [bool; 256] = {
+    let mut ends = [false; 256];
+    let stops = b" \t\n\r=></";
+    let mut at = 0;
+    while at < stops.len() {
+        ends[stops[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
+
 enum Stop {
     /// A limit, a DOCTYPE, or what `check` would let pass.
     Refused(ParseError),
@@ -136,11 +148,11 @@ impl<'i, 'l> Scan<'i, 'l> {
 
     /// A character reference must be to a character that XML allows (section 4.1).
     fn references(&self, start: usize, end: usize) -> Result<(), Stop> {
-        if self.character_references {
-            if let Some(at) = escape::wrong_reference(&self.text[start..end]) {
-                let message = "a reference to a character that XML does not allow";
-                return Err(Stop::Refused(ParseError::new(Code::XmlSyntax, start + at, message)));
-            }
+        if self.character_references
+            && let Some(at) = escape::wrong_reference(&self.text[start..end])
+        {
+            let message = "a reference to a character that XML does not allow";
+            return Err(Stop::Refused(ParseError::new(Code::XmlSyntax, start + at, message)));
         }
         Ok(())
     }
@@ -223,11 +235,17 @@ impl<'i, 'l> Scan<'i, 'l> {
     fn end_tag(&mut self) -> Result<(), Stop> {
         let start = self.at;
         self.flush_text(start)?;
-        let end = memchr(b'>', &self.bytes[start..]).map(|found| start + found + 1).ok_or(Stop::Malformed(start))?;
         if self.depth == 0 {
             return Err(Stop::Malformed(start));
         }
         let node = &mut self.arena.nodes[self.open as usize];
+        // Nearly always the name is followed by '>' at once.
+        let name = self.names.get(node.name).map_or(0, |name| name.qualified().len());
+        let behind_name = start + 2 + name;
+        let end = match self.bytes.get(behind_name) {
+            Some(b'>') => behind_name + 1,
+            _ => memchr(b'>', &self.bytes[start..]).map(|at| start + at + 1).ok_or(Stop::Malformed(start))?,
+        };
         node.close = index(start);
         node.end = index(end);
         let parent = node.parent;
@@ -240,11 +258,11 @@ impl<'i, 'l> Scan<'i, 'l> {
     }
 
     fn close_scope(&mut self) {
-        if let Some(&(element, length)) = self.scopes.last() {
-            if element == self.open {
-                self.scope.truncate(length);
-                self.scopes.pop();
-            }
+        if let Some(&(element, length)) = self.scopes.last()
+            && element == self.open
+        {
+            self.scope.truncate(length);
+            self.scopes.pop();
         }
     }
 
@@ -302,16 +320,10 @@ impl<'i, 'l> Scan<'i, 'l> {
     /// The name at `start`, and where in it the local part begins.
     #[inline]
     fn name(&mut self, start: usize) -> (&'i str, usize) {
-        let mut local = 0;
-        let mut at = start;
-        while let Some(&byte) = self.bytes.get(at) {
-            match byte {
-                b' ' | b'\t' | b'\n' | b'\r' | b'=' | b'>' | b'/' | b'<' => break,
-                b':' => local = at + 1 - start,
-                _ => {}
-            }
-            at += 1;
-        }
+        let rest = &self.bytes[start..];
+        let length = rest.iter().position(|&byte| ENDS_NAME[byte as usize]).unwrap_or(rest.len());
+        let at = start + length;
+        let local = rest[..length].iter().position(|&byte| byte == b':').map_or(0, |colon| colon + 1);
         self.at = at;
         (&self.text[start..at], local)
     }
