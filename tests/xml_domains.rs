@@ -1,6 +1,8 @@
 //! Every domain of libvirt's own tests: parsing it and writing it changes nothing, nor does an edit
 //! that says what is there already; and random edits give what a parse of the written text gives.
 
+#![cfg(test)]
+
 mod support;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! Edits, one situation each: the document before, what is done, and every byte after.
 
+#![cfg(test)]
+
 use virt_patch::xml::{Document, EditError, NodeId, QName};
 use virt_patch::xpath::Kind;
 

@@ -1,5 +1,7 @@
 //! Conformance: which texts are documents, what XPath sees in them, and that saving changes nothing.
 
+#![cfg(test)]
+
 mod support;
 
 use std::collections::BTreeSet;

@@ -90,8 +90,8 @@ struct Scan<'i, 'l> {
 
 impl<'i, 'l> Scan<'i, 'l> {
     fn new(text: &'i str, head: usize, limits: &'l Limits) -> Self {
-        let expected = text.len() / 24 + 8;
-        let mut nodes = Vec::with_capacity(expected);
+        // Libvirt's indented domains have a node every 18 bytes and an attribute every 30.
+        let mut nodes = Vec::with_capacity(text.len() / 16 + 8);
         nodes.push(Node::new(Kind::Root, Flags::NEW, 0, index(text.len())));
         Self {
             text,
@@ -100,7 +100,7 @@ impl<'i, 'l> Scan<'i, 'l> {
             limits,
             arena: Arena {
                 nodes,
-                attributes: Vec::with_capacity(expected),
+                attributes: Vec::with_capacity(text.len() / 28 + 8),
                 declarations: Vec::new(),
                 journal: Vec::new(),
                 parsed_nodes: 0,

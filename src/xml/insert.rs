@@ -25,7 +25,7 @@ impl Document<'_> {
     pub fn create_text(&mut self, text: &str) -> Result<NodeId, EditError> {
         escape::check(text)?;
         let start = self.added.len();
-        // Written behind a break, so that no `]]` before it counts as its own.
+        // Escaped apart, so that a `]]` at the end of what was added before does not count as its own.
         let mut markup = String::with_capacity(text.len());
         escape::push_text(text, &mut markup);
         self.added.push_str(&markup);
