@@ -18,7 +18,8 @@ impl Hooks for Echo {
 
     fn on_define_domain(&self, domain: &[u8], _vmi: &[u8], _call: &Call) -> Result<Vec<u8>, Failure> {
         if domain.starts_with(b"<panic/>") {
-            panic!("as asked for");
+            // A fault such as a bug would be: past the end.
+            return Ok(domain.split_at(domain.len() + 1).0.to_vec());
         }
         let asked = std::str::from_utf8(domain).ok().and_then(|text| text.strip_prefix("<fail>"));
         if let Some(lines) = asked.and_then(|text| text.split('<').next()?.parse::<usize>().ok()) {

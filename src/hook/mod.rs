@@ -7,6 +7,8 @@
 //! bounds what it may cost, and a thread pool would double the memory at rest of every VM's pod.
 
 mod api;
+#[cfg(feature = "cli")]
+pub mod client;
 mod connection;
 mod dispatch;
 pub mod r#gen;
