@@ -7,7 +7,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use virt_patch::hook::{self, Call, CloudInit, Failure, FailureKind, Hooks, Log, SidecarOptions};
+use virt_patch::hook::{self, Call, CloudInit, Failure, FailureKind, Hooks, Log, Refusal, SidecarOptions};
 
 struct Echo;
 
@@ -44,7 +44,11 @@ impl Hooks for Echo {
 fn main() -> ExitCode {
     let options = SidecarOptions::parse(std::env::args_os().skip(1), |name| std::env::var(name).ok());
     let log = Arc::new(Log::stderr(options.log_format));
-    match hook::run(Arc::new(Echo), options.serve(), log) {
+    let hooks: Arc<dyn Hooks> = match options.problems.as_slice() {
+        [] => Arc::new(Echo),
+        problems => Arc::new(Refusal::of(problems)),
+    };
+    match hook::run(hooks, options.serve(), log) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

@@ -14,13 +14,18 @@ mod dispatch;
 pub mod r#gen;
 pub mod log;
 pub mod options;
+mod refusal;
 mod server;
 mod socket;
 mod status;
 
 pub use log::Log;
 pub use options::SidecarOptions;
+pub use refusal::Refusal;
 pub use server::{MAX_ANSWER, MAX_REQUEST, Options, ServeError, run, serve};
+pub use socket::SocketError;
+
+use crate::diagnostic::Diagnostic;
 
 /// What the hook services ask of the rules.
 pub trait Hooks: Send + Sync + 'static {
@@ -97,6 +102,11 @@ impl Failure {
     /// A failure of this kind.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
+    }
+
+    /// A failure that tells all of these problems.
+    pub fn of(kind: FailureKind, problems: &[Diagnostic]) -> Self {
+        Self::new(kind, problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     }
 }
 
