@@ -1,7 +1,7 @@
 //! What serves where arguments or rules are wrong: virt-launcher finds a sidecar that answers, and the
 //! user is told by its hooks what is wrong.
 
-use super::{Call, CloudInit, Failure, FailureKind, Hooks};
+use super::hooks::{Call, CloudInit, Failure, FailureKind, Hooks};
 use crate::diagnostic::Diagnostic;
 
 /// Hooks that fail, always for the same reason.
