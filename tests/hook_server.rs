@@ -216,6 +216,18 @@ async fn a_peer_that_never_speaks_does_not_hold_up_the_others_nor_the_end() {
 }
 
 #[tokio::test]
+async fn silent_peers_that_take_every_place_lose_it_soon() {
+    let pod = Pod::start(Scripted::default());
+    let socket = pod.socket();
+    let _silent: Vec<UnixStream> = (0..100).map(|_| UnixStream::connect(&socket).unwrap()).collect();
+    let begun = Instant::now();
+    assert_eq!(define(&channel(&socket).await, "d").await.unwrap(), "d|v");
+    let took = begun.elapsed();
+    assert!(took > Duration::from_secs(1), "every place was taken, so there was something to wait for: {took:?}");
+    assert!(took < Duration::from_secs(6), "{took:?}");
+}
+
+#[tokio::test]
 async fn stale_sockets_of_the_same_container_are_removed_and_nothing_else() {
     let folder = client::folder();
     let at = |name: &str| folder.path().join(name);
