@@ -135,8 +135,8 @@ fn for_each(reader: &mut Reader, node: &Node, scope: &mut Scope) -> Option<ForEa
     let var = fields.require(reader, "var");
     let items = fields.require(reader, "in");
     let index = fields.take("index");
-    fields.finish(reader);
     let items = items.and_then(|node| scope.expression(reader, node, "`in`"));
+    fields.finish(reader);
     let (ty, secret) = match &items {
         Some(items) => (items.xpath.result_type().item(), items.secret),
         None => (VarType::Any, false),
