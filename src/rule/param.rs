@@ -148,7 +148,7 @@ fn draft<'n>(reader: &mut Reader, key: &Node, node: &'n Node, trust: Trust) -> O
             whole
         });
     }
-    let texts = source.as_ref().is_some_and(|source| gives_text(source)) && check.ty.is_none();
+    let texts = source.as_ref().is_some_and(gives_text) && check.ty.is_none();
     if let Some(node) = fields.take("enum") {
         for item in reader.items(node, "`enum`").unwrap_or_default() {
             let typed = Check { ty: check.ty, ..Check::default() };
