@@ -232,13 +232,7 @@ impl Applied {
             let (before, after) = (String::from_utf8_lossy(&self.before), String::from_utf8_lossy(&self.after));
             return diff::unified(&self.name, &before, &after, secrets, paint);
         }
-        let (before, after) = (parts(&self.before), parts(&self.after));
-        let pairs = before.iter().zip(&after);
-        let differences = pairs.map(|((part, before), (_, after))| {
-            let name = format!("{} {part}", self.name);
-            diff::unified(name.trim_end(), before, after, secrets, paint)
-        });
-        differences.collect()
+        diff::cloud_init(&self.name, &self.before, &self.after, secrets, paint)
     }
 
     /// The document whole, unless a diff or an explanation is asked for in its place.
@@ -269,18 +263,6 @@ fn answer(report: &Report, changed: bool, problems: &[Diagnostic]) -> Map<String
     members.insert("rules".into(), json::rules(report));
     members.insert("diagnostics".into(), json::diagnostics(problems));
     members
-}
-
-/// Both documents of cloud-init data as a person reads them, and what is beside them.
-fn parts(data: &[u8]) -> [(&'static str, String); 3] {
-    let mut value: Value = serde_json::from_slice(data).unwrap_or_default();
-    let mut text = |member: &str| match value.get_mut(member).map(Value::take) {
-        Some(Value::String(text)) => text,
-        _ => String::new(),
-    };
-    let (user_data, network_data) = (text("UserData"), text("NetworkData"));
-    let rest = format!("{value:#}\n");
-    [("UserData", user_data), ("NetworkData", network_data), ("", rest)]
 }
 
 fn kept<T>(result: Result<T, Vec<Diagnostic>>, problems: &mut Vec<Diagnostic>) -> Option<T> {

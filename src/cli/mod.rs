@@ -4,6 +4,8 @@
 //! do its work (a file that cannot be read, wrong usage).
 
 mod apply;
+mod call;
+mod demo;
 mod input;
 mod packs;
 mod query;
@@ -37,6 +39,8 @@ struct CommandLine {
 enum Command {
     Apply(apply::Arguments),
     Query(query::Arguments),
+    Call(call::Arguments),
+    Demo(demo::Arguments),
     Packs(packs::Arguments),
 }
 
@@ -47,6 +51,8 @@ pub fn main() -> ExitCode {
     let done = match line.command {
         Command::Apply(arguments) => apply::run(arguments, terminal),
         Command::Query(arguments) => query::run(arguments, terminal),
+        Command::Call(arguments) => call::run(arguments, terminal),
+        Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),
     };
     done.unwrap_or_else(|error| {

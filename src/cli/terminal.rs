@@ -61,6 +61,11 @@ impl Terminal {
         self.say(&format!("{}: {}", self.err.bold("note"), visible(message)));
     }
 
+    /// A warning about something that is no input's fault.
+    pub(super) fn warn(self, message: &str) {
+        self.say(&format!("{}: {}", self.err.yellow("warning"), visible(message)));
+    }
+
     /// Shows problems with their source lines.
     pub(super) fn show(self, problems: &[Diagnostic]) {
         if !problems.is_empty() {
@@ -79,7 +84,9 @@ impl Terminal {
 
     /// The tool cannot do its work.
     pub(super) fn unable(self, error: &anyhow::Error) {
-        self.say(&format!("{}: {}", self.err.red(&self.err.bold("error")), visible(&format!("{error:#}"))));
+        let message = format!("{error:#}");
+        let lines: Vec<_> = message.lines().map(visible).collect();
+        self.say(&format!("{}: {}", self.err.red("error"), lines.join("\n  ")));
     }
 }
 

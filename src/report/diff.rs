@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::{Paint, visible};
@@ -33,6 +34,28 @@ pub fn unified(name: &str, before: &str, after: &str, secrets: &Secrets, paint: 
         }
     }
     text
+}
+
+/// The difference between two `cloudInitData` (JSON): the documents in it each for itself, as a person
+/// reads them, then what is beside them.
+pub fn cloud_init(name: &str, before: &[u8], after: &[u8], secrets: &Secrets, paint: Paint) -> String {
+    let (before, after) = (parts(before), parts(after));
+    let pairs = before.iter().zip(&after);
+    let differences = pairs.map(|((part, before), (_, after))| {
+        unified(format!("{name} {part}").trim_end(), before, after, secrets, paint)
+    });
+    differences.collect()
+}
+
+fn parts(data: &[u8]) -> [(&'static str, String); 3] {
+    let mut value: Value = serde_json::from_slice(data).unwrap_or_default();
+    let mut text = |member: &str| match value.get_mut(member).map(Value::take) {
+        Some(Value::String(text)) => text,
+        _ => String::new(),
+    };
+    let (user_data, network_data) = (text("UserData"), text("NetworkData"));
+    let rest = format!("{value:#}\n");
+    [("UserData", user_data), ("NetworkData", network_data), ("", rest)]
 }
 
 fn line(text: &mut String, tag: ChangeTag, value: &str, paint: Paint) {
