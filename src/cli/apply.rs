@@ -101,10 +101,10 @@ pub(super) fn run(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Ex
 
 impl Arguments {
     fn apply(&self) -> Result<Applied, Refused> {
-        self.check_stdin().map_err(|problem| vec![problem])?;
+        self.check_stdin()?;
         let mut problems = Vec::new();
         let document = self.document.read(self.no_cloud_source.as_deref());
-        let document = kept(document.map_err(|problem| vec![problem]), &mut problems);
+        let document = kept(document, &mut problems);
         let vmi = self.vmi.as_deref().and_then(|path| kept(vmi::read(path), &mut problems));
         let annotation = vmi.as_ref().and_then(|vmi| vmi.rules.clone()).filter(|_| !self.vmi_is_among_rules());
         let rules = kept(self.rules.compile(annotation), &mut problems);
@@ -126,7 +126,8 @@ impl Arguments {
         match document {
             Document::Domain(input) => {
                 let done = engine::apply_to_domain(&rules.sets, &input.bytes, &inputs);
-                let outcome = done.map_err(|failure| refused(failure, &[("domain", Some(&input.source())), ("VMI", vmi_source)]))?;
+                let outcome = done
+                    .map_err(|failure| refused(failure, &[("domain", Some(&input.source())), ("VMI", vmi_source)]))?;
                 let (after, report) = (outcome.result.into_owned().into_bytes(), outcome.report);
                 Ok(Applied { name: input.name, before: input.bytes, after, is_cloud_init: false, report })
             }
@@ -139,7 +140,7 @@ impl Arguments {
         }
     }
 
-    fn check_stdin(&self) -> Result<(), Diagnostic> {
+    fn check_stdin(&self) -> Result<(), Vec<Diagnostic>> {
         let rules = self.rules.rules.iter().map(|path| ("RULES", path));
         let others = [
             ("`--domain`", &self.document.domain),
@@ -164,7 +165,8 @@ impl Arguments {
             terminal.print(applied.json(self.diff, self.explain)? + "\n")?;
             return Ok(ExitCode::SUCCESS);
         }
-        let warnings: Vec<Diagnostic> = report.warnings.iter().map(|warning| masked(warning, &report.secrets)).collect();
+        let warnings: Vec<Diagnostic> =
+            report.warnings.iter().map(|warning| masked(warning, &report.secrets)).collect();
         terminal.show(&warnings);
         if self.diff {
             let difference = applied.diff(terminal.out);
@@ -201,15 +203,19 @@ impl Arguments {
 }
 
 impl DocumentArguments {
-    fn read(&self, no_cloud_source: Option<&Path>) -> Result<Document, Diagnostic> {
+    fn read(&self, no_cloud_source: Option<&Path>) -> Result<Document, Vec<Diagnostic>> {
         if let Some(path) = &self.domain {
             return input::read(path, "a libvirt domain").map(Document::Domain);
         }
         // One of both is given: clap sees to it.
         let path = self.cloud_init.as_deref().unwrap_or(Path::new("-"));
         let data = input::read(path, "cloud-init data")?;
-        input::json(&data, Code::CloudInitSyntax, "the cloud-init data")
-            .map_err(|problem| problem.help("it is KubeVirt's `cloudInitData`; of a user-data file make it with `jq -Rs '{UserData: .}' FILE`"))?;
+        input::json(&data, Code::CloudInitSyntax, "the cloud-init data").map_err(|mut problems| {
+            let help =
+                "it is KubeVirt's `cloudInitData`; of a user-data file make it with `jq -Rs '{UserData: .}' FILE`";
+            problems.iter_mut().for_each(|problem| problem.help = Some(help.to_owned()));
+            problems
+        })?;
         let no_cloud_source = match no_cloud_source {
             Some(path) => {
                 let input = input::read(path, "a cloudInitNoCloudSource")?;

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::terminal::Terminal;
 use crate::packs;
 
-/// Lists the built-in rules, or shows one of them
+/// Lists the built-in rules, or prints one of them
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]

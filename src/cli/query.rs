@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::engine::Limits;
 use crate::report::visible;
 use crate::rule::NAMESPACES;
-use crate::source::{Location, Source, position_in};
+use crate::source::{Location, Position, Source, position_in};
 use crate::xml::{Document, NodeId};
 use crate::xpath::{self, Budget, Scope, Value, Variables};
 
@@ -82,8 +82,7 @@ pub(super) fn run(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Ex
 /// A selected node.
 struct Found {
     path: String,
-    line: usize,
-    column: usize,
+    position: Position,
     text: String,
 }
 
@@ -111,7 +110,7 @@ fn query(arguments: &Arguments) -> Result<Answer, Vec<Diagnostic>> {
         }
         problems.push(problem);
     });
-    let input = input::read(&arguments.domain, "a libvirt domain").map_err(|problem| problems.push(problem));
+    let input = input::read(&arguments.domain, "a libvirt domain").map_err(|mut wrong| problems.append(&mut wrong));
     let (Ok(expression), Ok(input)) = (compiled, input) else { return Err(problems) };
     let document = Document::parse_bytes(&input.bytes).map_err(|error| {
         let domain = input.source();
@@ -127,19 +126,35 @@ fn query(arguments: &Arguments) -> Result<Answer, Vec<Diagnostic>> {
         vec![Diagnostic::error(error.code, error.message).at(at(span))]
     })?;
     Ok(match value {
-        Value::Nodes(nodes) => Answer::Nodes(nodes.iter().map(|&node| found(&document, node)).collect()),
+        Value::Nodes(nodes) => Answer::Nodes(found(&document, &nodes)),
         Value::Text(text) => Answer::Value("string", text.to_string()),
         Value::Number(number) => Answer::Value("number", xpath::value::number_to_text(number)),
         Value::Boolean(boolean) => Answer::Value("boolean", boolean.to_string()),
     })
 }
 
-fn found(document: &Document<'_>, node: NodeId) -> Found {
-    // Only items of a sequence of values stand nowhere; their place is the document's start.
-    let start = document.span(node).map_or(0, |span| span.start);
-    let position = position_in(document.text(), start);
-    let text = document.string_value(node).into_owned();
-    Found { path: document.node_path(node), line: position.line, column: position.column, text }
+/// Paths, places and texts. Nodes mostly come in document order, so lines and columns are counted
+/// on from the node before: counting from the start each time would be quadratic.
+fn found(document: &Document<'_>, nodes: &[NodeId]) -> Vec<Found> {
+    let mut counted = (0, Position { line: 1, column: 1 });
+    let describe = |&node: &NodeId| {
+        // Only items of a sequence of values stand nowhere; their place is the document's start.
+        let start = document.span(node).map_or(0, |span| span.start);
+        if start < counted.0 {
+            counted = (0, Position { line: 1, column: 1 });
+        }
+        counted = (start, advance(counted.1, &document.text()[counted.0..start]));
+        let text = document.string_value(node).into_owned();
+        Found { path: document.node_path(node), position: counted.1, text }
+    };
+    nodes.iter().map(describe).collect()
+}
+
+/// The position after `text`, from the position before it.
+fn advance(from: Position, text: &str) -> Position {
+    let end = position_in(text, text.len());
+    let column = if end.line == 1 { from.column + end.column - 1 } else { end.column };
+    Position { line: from.line + end.line - 1, column }
 }
 
 impl Answer {
@@ -150,7 +165,7 @@ impl Answer {
             Self::Nodes(nodes) => {
                 let value = nodes.first().map_or("", |first| &first.text);
                 let nodes = nodes.iter().map(|node| {
-                    json!({ "path": node.path, "line": node.line, "column": node.column, "text": node.text })
+                    json!({ "path": node.path, "line": node.position.line, "column": node.position.column, "text": node.text })
                 });
                 json!({ "type": "node-set", "value": value, "nodes": nodes.collect::<Json>() })
             }
@@ -167,7 +182,7 @@ impl Answer {
             Self::Nodes(nodes) => {
                 let paint = terminal.out;
                 let lines = nodes.iter().map(|node| {
-                    let place = format!("{}:{}", node.line, node.column);
+                    let place = format!("{}:{}", node.position.line, node.position.column);
                     let text = node.text.split_whitespace().collect::<Vec<_>>().join(" ");
                     let line = format!("{}  {}  {}", paint.cyan(&node.path), paint.dim(&place), visible(&text));
                     line.trim_end().to_owned() + "\n"

@@ -58,7 +58,7 @@ impl RuleArguments {
         for text in &self.params {
             match self.param(text, &sets) {
                 Ok((name, value)) => _ = given.insert(name, value),
-                Err(problem) => problems.push(problem),
+                Err(mut wrong) => problems.append(&mut wrong),
             }
         }
         if problems.is_empty() { Ok(Rules { sets, given }) } else { Err(problems) }
@@ -66,15 +66,21 @@ impl RuleArguments {
 
     /// `PACK.NAME=VALUE`, of a pack that is given and a param that it has. The value may be secret,
     /// so a wrong argument is not shown.
-    fn param(&self, text: &str, sets: &[RuleSet]) -> Result<((String, String), String), Diagnostic> {
-        let wrong = |message: String, help: String| Diagnostic::error(Code::InvalidArgument, message).help(help);
+    fn param(&self, text: &str, sets: &[RuleSet]) -> Result<((String, String), String), Vec<Diagnostic>> {
+        let wrong = |message: String, help: String| vec![Diagnostic::error(Code::InvalidArgument, message).help(help)];
         let parts = text.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)));
         let Some(((pack, name), value)) = parts else {
-            return Err(wrong("`--param` wants PACK.NAME=VALUE".into(), "as in `--param smbios.manufacturer=ACME`".into()));
+            return Err(wrong(
+                "`--param` wants PACK.NAME=VALUE".into(),
+                "as in `--param smbios.manufacturer=ACME`".into(),
+            ));
         };
         if !self.packs.iter().any(|given| given == pack) {
             let message = format!("`--param {pack}.{name}=…` is for a pack that is not given");
-            return Err(wrong(message, format!("add `--pack {pack}`; params of rule files come from the VMI (`--vmi`)")));
+            return Err(wrong(
+                message,
+                format!("add `--pack {pack}`; params of rule files come from the VMI (`--vmi`)"),
+            ));
         }
         let known = || sets.iter().filter(|set| set.pack == Some(pack)).flat_map(|set| &set.params);
         let names = || known().map(|param| param.name.as_str());

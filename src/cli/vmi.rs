@@ -26,18 +26,15 @@ pub(super) struct Vmi {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn read(path: &Path) -> Result<Vmi, Vec<Diagnostic>> {
-    let input = input::read(path, "a VMI").map_err(|problem| vec![problem])?;
+    let input = input::read(path, "a VMI")?;
     let source = input.source();
-    if source.text().trim_start().starts_with('{') {
-        from_json(&input, &source).map_err(|problem| vec![problem])
-    } else {
-        from_manifest(&source)
-    }
+    if source.text().trim_start().starts_with('{') { from_json(&input, &source) } else { from_manifest(&source) }
 }
 
-fn from_json(input: &Input, source: &Arc<Source>) -> Result<Vmi, Diagnostic> {
+fn from_json(input: &Input, source: &Arc<Source>) -> Result<Vmi, Vec<Diagnostic>> {
     let value = input::json(input, Code::VmiSyntax, "the VMI")?;
-    let annotation = |vmi: &Value| Some(vmi.get("metadata")?.get("annotations")?.get(RULES_ANNOTATION)?.as_str()?.to_owned());
+    let annotation =
+        |vmi: &Value| Some(vmi.get("metadata")?.get("annotations")?.get(RULES_ANNOTATION)?.as_str()?.to_owned());
     let name = format!("{} (annotation {RULES_ANNOTATION})", input.name);
     let rules = |vmi: &Value| annotation(vmi).map(|text| annotation_file(Source::new(name, text)));
     if let Some(converted) = instance(&value) {
@@ -53,15 +50,19 @@ fn annotation_file(source: Arc<Source>) -> RuleFile {
 /// The one VM or VMI among a manifest's documents.
 fn from_manifest(source: &Arc<Source>) -> Result<Vmi, Vec<Diagnostic>> {
     let documents = yaml::read(source, &Limits::default())?;
-    let is_vm = |node: &&Node| node.get("kind").and_then(Node::text).is_some_and(|kind| kind.starts_with("VirtualMachine"));
+    let is_vm =
+        |node: &&Node| node.get("kind").and_then(Node::text).is_some_and(|kind| kind.starts_with("VirtualMachine"));
     let mut machines = documents.iter().filter(is_vm);
     let wrong = |message: &str, node: Option<&Node>| {
         let span = node.map_or(0..0, |node| node.span.start..node.span.start);
         vec![Diagnostic::error(Code::VmiSyntax, message).at(Location::new(source, span))]
     };
     let Some(machine) = machines.next() else {
-        let mut problems = wrong("there is no VirtualMachineInstance and no VirtualMachine in this file", documents.first());
-        problems.iter_mut().for_each(|problem| problem.help = Some("get one with `kubectl get vmi NAME -o json`".into()));
+        let mut problems =
+            wrong("there is no VirtualMachineInstance and no VirtualMachine in this file", documents.first());
+        problems
+            .iter_mut()
+            .for_each(|problem| problem.help = Some("get one with `kubectl get vmi NAME -o json`".into()));
         return Err(problems);
     };
     if let Some(other) = machines.next() {
@@ -69,7 +70,8 @@ fn from_manifest(source: &Arc<Source>) -> Result<Vmi, Vec<Diagnostic>> {
     }
     let value = yaml::to_json(machine, Schema::Core, source).map_err(|problem| vec![*problem])?;
     let json = instance(&value).unwrap_or(value).to_string().into_bytes();
-    let rules = template(machine).get("metadata").and_then(|metadata| metadata.get("annotations")?.get(RULES_ANNOTATION));
+    let rules =
+        template(machine).get("metadata").and_then(|metadata| metadata.get("annotations")?.get(RULES_ANNOTATION));
     let rules = rules.and_then(|node| {
         let steps = yaml::offsets(source.text(), node);
         Some(annotation_file(Source::embedded(source, node.text()?, steps)))
@@ -80,13 +82,16 @@ fn from_manifest(source: &Arc<Source>) -> Result<Vmi, Vec<Diagnostic>> {
 /// Where a VM's manifest keeps its VMI's metadata and spec: itself for a VMI.
 fn template(machine: &Node) -> &Node {
     let path = |path: &[&str]| path.iter().try_fold(machine, |node, step| node.get(step));
-    path(&["spec", "virtualMachineTemplate", "spec", "template"]).or_else(|| path(&["spec", "template"])).unwrap_or(machine)
+    path(&["spec", "virtualMachineTemplate", "spec", "template"])
+        .or_else(|| path(&["spec", "template"]))
+        .unwrap_or(machine)
 }
 
 /// The VMI that KubeVirt makes of a VM: the template's metadata and spec under the VM's name.
 /// `None` for what is no VM.
 fn instance(machine: &Value) -> Option<Value> {
-    let template = machine.pointer("/spec/virtualMachineTemplate/spec/template").or(machine.pointer("/spec/template"))?;
+    let template =
+        machine.pointer("/spec/virtualMachineTemplate/spec/template").or(machine.pointer("/spec/template"))?;
     let mut metadata = template.get("metadata").and_then(Value::as_object).cloned().unwrap_or_default();
     for inherited in ["name", "namespace"] {
         if let Some(value) = machine.get("metadata").and_then(|metadata| metadata.get(inherited)) {

@@ -109,13 +109,18 @@ fn explain_rule(text: &mut String, set: &SetTrace, rule: &RuleTrace, report: &Re
     let indent = "  ".repeat(rule.depth + 1);
     let label = visible(&rule.label);
     let place = paint.dim(&rule.location.to_string());
-    _ = writeln!(text, "{indent}{} {}  {place}", state.paint(paint, &format!("{:<11}", state.as_str())), paint.bold(&label));
+    _ = writeln!(
+        text,
+        "{indent}{} {}  {place}",
+        state.paint(paint, &format!("{:<11}", state.as_str())),
+        paint.bold(&label)
+    );
     let indent = format!("{indent}            ");
     if let Some(problem) = &rule.ignored {
         _ = writeln!(text, "{indent}{}", paint.yellow(&visible(&report.secrets.mask_within(&problem.message))));
     }
     if rule.rounds > 1 {
-        _ = writeln!(text, "{indent}{} rounds, {} matched, {} changed", rule.rounds, rule.matched, rule.changed);
+        _ = writeln!(text, "{indent}{} rounds, {} changed", rule.rounds, rule.changed);
     }
     if rule.events.is_empty()
         && let Some(reason) = &rule.reason

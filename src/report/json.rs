@@ -60,12 +60,9 @@ fn rule(set: &SetTrace, trace: &RuleTrace, secrets: &Secrets) -> Value {
     place(&mut members, &trace.location);
     members.insert("depth".into(), trace.depth.into());
     members.insert("state".into(), State::of(set, trace).as_str().into());
-    for (name, count) in [
-        ("rounds", trace.rounds),
-        ("matched", trace.matched),
-        ("changed", trace.changed),
-        ("skipped", trace.skipped),
-    ] {
+    for (name, count) in
+        [("rounds", trace.rounds), ("matched", trace.matched), ("changed", trace.changed), ("skipped", trace.skipped)]
+    {
         members.insert(name.into(), count.into());
     }
     if let Some(reason) = trace.reason.as_ref().or(set.skipped.as_ref()) {

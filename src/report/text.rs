@@ -36,7 +36,8 @@ fn one(problem: &Diagnostic, renderer: &Renderer) -> String {
     }
     for (other, what) in &related {
         if !at.as_ref().is_some_and(|at| is_same(other, at)) {
-            group = group.element(snippet(other).annotation(AnnotationKind::Context.span(first_line(other)).label(*what)));
+            group =
+                group.element(snippet(other).annotation(AnnotationKind::Context.span(first_line(other)).label(*what)));
         }
     }
     if let Some(rule) = &problem.rule {

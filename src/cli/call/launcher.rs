@@ -161,7 +161,9 @@ async fn dial(socket: &Path) -> anyhow::Result<Channel> {
 async fn answer<T>(call: impl Future<Output = Result<tonic::Response<T>, Status>>) -> anyhow::Result<T> {
     match tokio::time::timeout(HOOK, call).await {
         Err(_) => bail!("the hook did not answer within {} s", HOOK.as_secs()),
-        Ok(Err(status)) => Err(Refusal { code: format!("{:?}", status.code()), message: status.message().to_owned() }.into()),
+        Ok(Err(status)) => {
+            Err(Refusal { code: format!("{:?}", status.code()), message: status.message().to_owned() }.into())
+        }
         Ok(Ok(response)) => Ok(response.into_inner()),
     }
 }

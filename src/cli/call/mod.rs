@@ -117,16 +117,15 @@ pub(super) fn run(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Ex
 
 impl Arguments {
     fn read(&self) -> Result<Sent, Vec<Diagnostic>> {
-        let one = |problem| vec![problem];
         let paths = [
             ("`--domain`", &self.hook.domain),
             ("`--cloud-init`", &self.hook.cloud_init),
             ("`--vmi`", &self.vmi),
             ("`--no-cloud-source`", &self.no_cloud_source),
         ];
-        input::check_stdin(paths.iter().filter_map(|(name, path)| Some((*name, path.as_deref()?)))).map_err(one)?;
+        input::check_stdin(paths.iter().filter_map(|(name, path)| Some((*name, path.as_deref()?))))?;
         let read = |path: &Option<PathBuf>, what: &str| -> Result<Vec<u8>, Vec<Diagnostic>> {
-            path.as_deref().map_or(Ok(Vec::new()), |path| input::read(path, what).map(|input| input.bytes).map_err(one))
+            path.as_deref().map_or(Ok(Vec::new()), |path| input::read(path, what).map(|input| input.bytes))
         };
         let vmi = self.vmi.as_deref().map(vmi::read).transpose()?;
         let document = match &self.hook.domain {
@@ -153,7 +152,11 @@ impl Arguments {
             }
             return Ok(ExitCode::SUCCESS);
         }
-        if self.hook.domain.is_some() { self.domain(&sidecars, sent, terminal).await } else { self.cloud_init(&sidecars, sent, terminal).await }
+        if self.hook.domain.is_some() {
+            self.domain(&sidecars, sent, terminal).await
+        } else {
+            self.cloud_init(&sidecars, sent, terminal).await
+        }
     }
 
     /// Every sidecar that answers. virt-launcher tries a socket that does not again and again until its
@@ -174,10 +177,15 @@ impl Arguments {
             }
         }
         if let Some(wanted) = &self.sidecar {
-            sidecars.retain(|sidecar| sidecar.name == *wanted || sidecar.socket.to_string_lossy().contains(wanted.as_str()));
+            sidecars.retain(|sidecar| {
+                sidecar.name == *wanted || sidecar.socket.to_string_lossy().contains(wanted.as_str())
+            });
         }
         if sidecars.is_empty() {
-            bail!("no sidecar answers in `{}`; start one with `virt-patch-sidecar --rules FILE --socket-dir {0}`", folder.display());
+            bail!(
+                "no sidecar answers in `{}`; start one with `virt-patch-sidecar --rules FILE --socket-dir {0}`",
+                folder.display()
+            );
         }
         Ok(sidecars)
     }

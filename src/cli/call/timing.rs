@@ -23,7 +23,8 @@ impl std::fmt::Display for Timing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut sorted = self.times.clone();
         sorted.sort_unstable();
-        let at = |percent: usize| sorted.get(sorted.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default();
+        let at =
+            |percent: usize| sorted.get(sorted.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default();
         let count = sorted.len();
         let calls = if count == 1 { "call" } else { "calls" };
         let [min, middle, slow] = [0, 50, 99].map(|percent| in_words(at(percent)));

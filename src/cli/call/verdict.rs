@@ -47,9 +47,10 @@ pub(super) fn cloud_init(answer: CloudInit) -> Verdict {
             used: Some(answer.no_cloud_source),
             words: format!("{lacking}, so cloudInitNoCloudSource would be used"),
         },
-        Err(error) => {
-            Verdict { used: None, words: format!("the VM would not start: {lacking}, and cloudInitNoCloudSource is not JSON ({error})") }
-        }
+        Err(error) => Verdict {
+            used: None,
+            words: format!("the VM would not start: {lacking}, and cloudInitNoCloudSource is not JSON ({error})"),
+        },
     }
 }
 

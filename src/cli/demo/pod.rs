@@ -31,8 +31,10 @@ impl Pod {
         std::fs::create_dir(&sockets)?;
         let file = folder.path.join("rules.yaml");
         std::fs::write(&file, rules)?;
-        let arguments = ["--rules".into(), file.into_os_string(), "--socket-dir".into(), sockets.clone().into_os_string()];
-        let options = SidecarOptions::parse(arguments, |name| (name == "CONTAINER_NAME").then(|| "hook-sidecar-0".into()));
+        let arguments =
+            ["--rules".into(), file.into_os_string(), "--socket-dir".into(), sockets.clone().into_os_string()];
+        let options =
+            SidecarOptions::parse(arguments, |name| (name == "CONTAINER_NAME").then(|| "hook-sidecar-0".into()));
         let log = Arc::new(Log::to(Format::Json, sink()));
         let hooks = Arc::new(Sidecar::new(&options, Arc::clone(&log)));
         let thread = std::thread::spawn(move || {
