@@ -10,6 +10,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod cloud_init;
 pub mod diagnostic;
 pub mod engine;
@@ -17,6 +19,8 @@ pub mod hook;
 pub mod json;
 pub mod load;
 pub mod packs;
+#[cfg(feature = "cli")]
+pub mod report;
 pub mod rule;
 pub mod sidecar;
 pub mod source;

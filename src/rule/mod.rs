@@ -21,7 +21,7 @@ pub use cloud::{JsonTemplate, PatchStep};
 pub use fragment::{Fragment, FragmentElement, FragmentNode};
 pub use keys::builtin_keys;
 pub use param::{Check, Param, ParamSource, Pattern, forbidden_path};
-pub use set::compile;
+pub use set::{NAMESPACES, compile};
 pub use template::{Hole, Part, Template};
 pub use value::{ParamType, ParamValue, Refusal};
 
