@@ -6,7 +6,8 @@ use super::form::{Form, form};
 use super::refusal;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Source;
-use crate::yaml::{self, Limits, emit, schema::Schema};
+use crate::yaml::schema::Schema;
+use crate::yaml::{self, Limits, emit, update};
 
 /// What a rule's `document` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,6 +90,9 @@ pub(super) fn render(kind: DocumentKind, old: &str, value: &Value) -> Result<Str
         DocumentKind::UserData => old.trim_start().split_inclusive('\n').next().unwrap_or(HEADER),
         _ => "",
     };
+    if let Some(text) = update::update(old, value, &limits()) {
+        return Ok(text);
+    }
     let body = emit::block(value).map_err(|error| refusal(Code::Limit, format!("{kind} is {error}")))?;
     let newline = if header.is_empty() || header.ends_with('\n') { "" } else { "\n" };
     Ok(format!("{header}{newline}{body}"))

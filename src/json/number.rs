@@ -3,6 +3,7 @@
 //! A JSON number has no size (RFC 8259, section 6): `18446744073709551616` and `1.10` must survive,
 //! so nothing here goes through a float.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use serde_json::Number;
@@ -39,6 +40,21 @@ impl Parts {
         let exponent = saturating_power(power) - length(fraction.len()) + length(trailing);
         Self { negative, digits, exponent }
     }
+
+    fn sign(&self) -> i8 {
+        match (self.digits.is_empty(), self.negative) {
+            (true, _) => 0,
+            (false, true) => -1,
+            (false, false) => 1,
+        }
+    }
+
+    /// The order of the absolute values of two numbers that are not zero: first by the place of the
+    /// first digit, then by the digits, for neither has zeros at its ends.
+    fn magnitude(&self, other: &Self) -> Ordering {
+        let point = |parts: &Self| length(parts.digits.len()) + parts.exponent;
+        point(self).cmp(&point(other)).then_with(|| self.digits.cmp(&other.digits))
+    }
 }
 
 /// The exponent's value; one that no memory could spell out becomes the largest of its sign.
@@ -55,6 +71,16 @@ fn length(of: usize) -> i64 {
 /// Whether both are the same number: `1`, `1.0` and `1e0` are.
 pub fn equal(a: &Number, b: &Number) -> bool {
     a.as_str() == b.as_str() || Parts::of(a.as_str()) == Parts::of(b.as_str())
+}
+
+/// Which number is larger, exactly.
+pub fn compare(a: &Number, b: &Number) -> Ordering {
+    let (a, b) = (Parts::of(a.as_str()), Parts::of(b.as_str()));
+    match (a.sign(), b.sign()) {
+        (-1, -1) => b.magnitude(&a),
+        (1, 1) => a.magnitude(&b),
+        (a, b) => a.cmp(&b),
+    }
 }
 
 /// One spelling for each value: the digits and their power of ten.

@@ -17,6 +17,8 @@ pub(super) struct Ast {
     pub(super) kind: Kind,
     pub(super) span: Span,
     pub(super) ty: VarType,
+    /// How many parts stand inside each other here, this one counted.
+    pub(super) depth: usize,
 }
 
 /// What the part does. Chains of operators are one part with many operands, so that neither a long
@@ -45,6 +47,42 @@ pub(super) enum Kind {
     If(Box<[Ast; 3]>),
     /// `some` or `every` (true).
     Quantified(bool, Vec<Binding>, Box<Ast>),
+}
+
+impl Kind {
+    /// How many parts stand inside each other, the part of this kind counted.
+    pub(super) fn depth(&self) -> usize {
+        let deepest = |parts: &[Ast]| parts.iter().map(|part| part.depth).max().unwrap_or(0);
+        let loops = |bindings: &[Binding], body: &Ast| {
+            let items = bindings.iter().map(|binding| binding.items.depth).max().unwrap_or(0);
+            // Each binding is a round inside another one.
+            bindings.len() + items.max(body.depth)
+        };
+        let inner = match self {
+            Self::Literal(_) | Self::Number(_) | Self::Global(_) | Self::Local(_) => 0,
+            Self::Or(parts) | Self::And(parts) | Self::Union(parts) | Self::Sequence(parts) => deepest(parts),
+            Self::Compare(first, rest) => rest.iter().map(|(_, part)| part.depth).fold(first.depth, usize::max),
+            Self::Arithmetic(first, rest) => rest.iter().map(|(_, part)| part.depth).fold(first.depth, usize::max),
+            Self::Negate(_, part) => part.depth,
+            Self::Path(path) => path.depth(),
+            Self::Call(call) => deepest(&call.arguments),
+            Self::For(bindings, body) | Self::Quantified(_, bindings, body) => loops(bindings, body),
+            Self::If(parts) => deepest(parts.as_slice()),
+        };
+        inner + 1
+    }
+}
+
+impl Path {
+    fn depth(&self) -> usize {
+        let deepest =
+            |predicates: &[Predicate]| predicates.iter().map(|predicate| predicate.expression.depth).max().unwrap_or(0);
+        let start = match &self.start {
+            Start::Context | Start::Root => 0,
+            Start::Filter { base, predicates } => base.depth.max(deepest(predicates)),
+        };
+        self.steps.iter().map(|step| deepest(&step.predicates)).fold(start, usize::max)
+    }
 }
 
 /// `$x in A`; the name is only needed while parsing.

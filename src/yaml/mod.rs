@@ -8,6 +8,7 @@ pub mod emit;
 mod place;
 mod read;
 pub mod schema;
+pub mod update;
 
 pub use convert::to_json;
 pub use place::offsets;

@@ -89,7 +89,7 @@ impl Reader<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Diagnostic>> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                self.refuse_tag(tag.is_some(), &span)?;
+                self.refuse_tag(tag.map(|tag| tag.to_string()), &span)?;
                 let style = match style {
                     ScalarStyle::Plain => Style::Plain,
                     ScalarStyle::SingleQuoted => Style::SingleQuoted,
@@ -101,9 +101,11 @@ impl Reader<'_> {
                 self.done(node, anchor, 1, 0)
             }
             Event::SequenceStart(style, anchor, tag) => {
-                self.start(Frame::Sequence, style, anchor, tag.is_some(), &span)
+                self.start(Frame::Sequence, style, anchor, tag.map(|tag| tag.to_string()), &span)
             }
-            Event::MappingStart(style, anchor, tag) => self.start(Frame::Mapping, style, anchor, tag.is_some(), &span),
+            Event::MappingStart(style, anchor, tag) => {
+                self.start(Frame::Mapping, style, anchor, tag.map(|tag| tag.to_string()), &span)
+            }
             Event::SequenceEnd | Event::MappingEnd => self.end(&span),
             Event::Alias(anchor) => {
                 let Some((mut node, nodes, depth)) = self.anchors.get(&anchor).cloned() else {
@@ -128,10 +130,10 @@ impl Reader<'_> {
         frame: Frame,
         style: StructureStyle,
         anchor: usize,
-        tagged: bool,
+        tag: Option<String>,
         span: &Span,
     ) -> Result<(), Box<Diagnostic>> {
-        self.refuse_tag(tagged, span)?;
+        self.refuse_tag(tag, span)?;
         if self.open.len() >= self.limits.depth {
             return Err(self.too_deep(span.clone()));
         }
@@ -193,11 +195,10 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn refuse_tag(&self, tagged: bool, span: &Span) -> Result<(), Box<Diagnostic>> {
-        if !tagged {
-            return Ok(());
-        }
-        let problem = self.problem(Code::YamlUnsupported, "tags (`!…`) are not read here", span.clone());
+    fn refuse_tag(&self, tag: Option<String>, span: &Span) -> Result<(), Box<Diagnostic>> {
+        let Some(tag) = tag else { return Ok(()) };
+        let tag = tag.replacen("tag:yaml.org,2002:", "!!", 1);
+        let problem = self.problem(Code::YamlUnsupported, format!("tags (`{tag}`) are not read here"), span.clone());
         Err(Box::new(problem.help("leave the tag out; quote the value if it should be a text")))
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Panics
 /// In CI, where the data is not there.
-pub fn shared(sub: &str) -> Option<PathBuf> {
+pub(crate) fn shared(sub: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let root = std::env::var_os("VIRT_PATCH_SHARED").map_or(beside, PathBuf::from);
     let path = match (std::env::var_os("VIRT_PATCH_SUITES"), sub.strip_prefix("suites/")) {

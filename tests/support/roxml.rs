@@ -8,7 +8,7 @@ use std::rc::Rc;
 use virt_patch::xpath::{Kind, Tree};
 
 /// A parsed document and the text nodes made by expressions.
-pub struct Roxml {
+pub(crate) struct Roxml {
     nodes: Vec<Node>,
     made: RefCell<Vec<Rc<str>>>,
 }
@@ -27,14 +27,14 @@ struct Node {
 
 /// A handle: of the document, by document order, or of a made text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Handle {
+pub(crate) enum Handle {
     Document(usize),
     Made(usize),
 }
 
 impl Roxml {
     /// Reads a document; the root is `Handle::Document(0)`.
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let document = roxmltree::Document::parse(text).expect("a well-formed document");
         let mut tree = Self { nodes: Vec::new(), made: RefCell::default() };
         tree.add(None, document.root(), text);
@@ -42,7 +42,7 @@ impl Roxml {
     }
 
     /// The document node.
-    pub fn root(&self) -> Handle {
+    pub(crate) fn root(&self) -> Handle {
         Handle::Document(0)
     }
 

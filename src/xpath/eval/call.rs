@@ -324,7 +324,7 @@ impl<'a, T: Tree, V: Variables<T::Node>> Arguments<'_, 'a, T, V> {
             self.evaluation.budget.spend(1)?;
             self.evaluation.budget.build(replaced.len() - before)?;
         }
-        if end == 0 {
+        if end == 0 && replaced.is_empty() {
             return Ok(Item::Text(text));
         }
         let rest = text.get(end..).unwrap_or("");

@@ -26,8 +26,11 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
 
     fn compare(&self, by: Comparison, left: Item<'a, T::Node>, right: Item<'a, T::Node>) -> Evaluated<bool> {
         match (left, right) {
-            (Item::Boolean(left), right) => Ok(by.booleans(left, right.boolean())),
-            (left, Item::Boolean(right)) => Ok(by.booleans(left.boolean(), right)),
+            // A boolean makes the other side one, but where two plain values are ordered: those are numbers.
+            (Item::Boolean(left), right @ Item::Nodes(_)) => Ok(by.booleans(left, right.boolean())),
+            (left @ Item::Nodes(_), Item::Boolean(right)) => Ok(by.booleans(left.boolean(), right)),
+            (Item::Boolean(left), right) if by.is_equality() => Ok(by.booleans(left, right.boolean())),
+            (left, Item::Boolean(right)) if by.is_equality() => Ok(by.booleans(left.boolean(), right)),
             (Item::Nodes(left), Item::Nodes(right)) => self.compare_nodes(by, &left, &right),
             (Item::Nodes(nodes), other) => self.compare_any(by, &nodes, other),
             (other, Item::Nodes(nodes)) => self.compare_any(by.swapped(), &nodes, other),

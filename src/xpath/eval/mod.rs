@@ -22,7 +22,6 @@ use super::error::EvalError;
 use super::tree::{Tree, Value, Variables};
 use super::value;
 use crate::diagnostic::Code;
-use path::Want;
 
 /// One evaluation of one expression.
 pub(super) struct Evaluation<'a, T: Tree, V> {
@@ -60,6 +59,16 @@ impl<N> Focus<N> {
     fn on(node: N) -> Self {
         Self { node, position: 1, size: 1 }
     }
+}
+
+/// How many of a path's nodes are needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Want {
+    All,
+    /// Whether there is one: any will do.
+    Any,
+    /// The first in document order; more may be given.
+    First,
 }
 
 type Evaluated<T> = Result<T, EvalError>;

@@ -3,19 +3,9 @@
 use std::borrow::Cow;
 
 use super::axis::Walk;
-use super::{Evaluated, Evaluation, Focus, Item};
+use super::{Evaluated, Evaluation, Focus, Item, Want};
 use crate::xpath::ast::{Axis, Kind as Part, NodeTest, Predicate, Start, Step, Strategy};
 use crate::xpath::tree::{Kind, Tree, Variables};
-
-/// How many of a path's nodes are needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Want {
-    All,
-    /// Whether there is one: any will do.
-    Any,
-    /// The first in document order; more may be given.
-    First,
-}
 
 /// Whether no node of a list in document order contains another: then the subtrees follow each
 /// other, and so do the steps down from them.

@@ -22,11 +22,11 @@ impl Parser<'_> {
         match self.peek() {
             Token::Literal => {
                 let text = self.literal();
-                Ok(self.ast(Kind::Literal(text), begin, VarType::Text))
+                self.ast(Kind::Literal(text), begin, VarType::Text)
             }
             Token::Number(number) => {
                 self.advance();
-                Ok(self.ast(Kind::Number(number), begin, VarType::Number))
+                self.ast(Kind::Number(number), begin, VarType::Number)
             }
             Token::Variable => self.variable(),
             Token::Symbol(Symbol::OpenParenthesis) => self.parenthesized(),
@@ -40,7 +40,7 @@ impl Parser<'_> {
         if let Some(index) = self.locals.iter().rposition(|(local, _)| *local == name) {
             let ty = self.locals.get(index).map_or(VarType::Any, |(_, ty)| *ty);
             self.advance();
-            return Ok(self.ast(Kind::Local(index), span.start, ty));
+            return self.ast(Kind::Local(index), span.start, ty);
         }
         let Some(&ty) = self.scope.variables.get(name) else {
             let error = Error::new(Code::UnknownVariable, span, format!("there is no variable `${name}`"));
@@ -55,7 +55,7 @@ impl Parser<'_> {
             self.variables.len() - 1
         });
         self.advance();
-        Ok(self.ast(Kind::Global(index), span.start, ty))
+        self.ast(Kind::Global(index), span.start, ty)
     }
 
     /// `ParenthesizedExpr ::= '(' (ExprSingle (',' ExprSingle)*)? ')'`
@@ -63,7 +63,7 @@ impl Parser<'_> {
         let begin = self.span().start;
         self.advance();
         if self.take(Symbol::CloseParenthesis) {
-            return Ok(self.ast(Kind::Sequence(Vec::new()), begin, VarType::Nodes));
+            return self.ast(Kind::Sequence(Vec::new()), begin, VarType::Nodes);
         }
         let first = self.nested()?;
         if !self.is(Symbol::Comma) {
@@ -78,7 +78,7 @@ impl Parser<'_> {
             items.push(item);
         }
         self.expect(Symbol::CloseParenthesis)?;
-        Ok(self.ast(Kind::Sequence(items), begin, ty))
+        self.ast(Kind::Sequence(items), begin, ty)
     }
 
     /// `FunctionCall ::= FunctionName '(' (Argument (',' Argument)*)? ')'`
@@ -108,7 +108,7 @@ impl Parser<'_> {
         self.check_call(function, &arguments, &name_span, &span)?;
         let pattern = pattern(function, &arguments)?;
         let call = Call { function, arguments, pattern };
-        Ok(self.ast(Kind::Call(call), span.start, function.signature().result))
+        self.ast(Kind::Call(call), span.start, function.signature().result)
     }
 
     fn check_call(

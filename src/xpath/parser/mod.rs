@@ -15,6 +15,10 @@ use crate::diagnostic::{Code, nearest};
 /// How deep parentheses, arguments, predicates and branches may nest.
 const MAX_NESTING: usize = 64;
 
+/// How many parts may stand inside each other: a level of nesting can hold several operators of
+/// different precedence. It bounds the evaluator's stack.
+const MAX_DEPTH: usize = 160;
+
 /// Reads a whole expression.
 pub(super) fn parse(text: &str, scope: &Scope<'_>) -> Result<Program, Error> {
     let context = scope.relative.then(|| scope.document_type());
@@ -152,8 +156,16 @@ impl<'a> Parser<'a> {
     }
 
     /// A part that begins at `start` and ends with the last token.
-    fn ast(&self, kind: Kind, start: usize, ty: VarType) -> Ast {
-        Ast { kind, span: start..self.last_end(), ty }
+    fn ast(&self, kind: Kind, start: usize, ty: VarType) -> Parsed {
+        let (span, depth) = (start..self.last_end(), kind.depth());
+        if depth > MAX_DEPTH {
+            return Err(Error::new(
+                Code::Limit,
+                span,
+                format!("more than {MAX_DEPTH} operators stand inside each other"),
+            ));
+        }
+        Ok(Ast { kind, span, ty, depth })
     }
 
     /// An expression inside another one.
@@ -192,7 +204,7 @@ impl<'a> Parser<'a> {
         let body = self.nested()?;
         self.locals.truncate(outer);
         let ty = body.ty.in_sequence();
-        Ok(self.ast(Kind::For(bindings, Box::new(body)), start, ty))
+        self.ast(Kind::For(bindings, Box::new(body)), start, ty)
     }
 
     /// `QuantifiedExpr ::= ('some' | 'every') '$' Name 'in' ExprSingle (',' …)* 'satisfies' ExprSingle`
@@ -204,7 +216,7 @@ impl<'a> Parser<'a> {
         let body = self.nested()?;
         check::condition(&body)?;
         self.locals.truncate(outer);
-        Ok(self.ast(Kind::Quantified(every, bindings, Box::new(body)), start, VarType::Boolean))
+        self.ast(Kind::Quantified(every, bindings, Box::new(body)), start, VarType::Boolean)
     }
 
     /// `keyword '$' Name 'in' ExprSingle (',' '$' Name 'in' ExprSingle)*`
@@ -251,7 +263,7 @@ impl<'a> Parser<'a> {
         self.advance();
         let no = self.nested()?;
         let ty = yes.ty.or(no.ty);
-        Ok(self.ast(Kind::If(Box::new([condition, yes, no])), start, ty))
+        self.ast(Kind::If(Box::new([condition, yes, no])), start, ty)
     }
 
     /// `OrExpr ::= AndExpr ('or' AndExpr)*`
@@ -277,7 +289,7 @@ impl<'a> Parser<'a> {
             check::condition(&next)?;
             operands.push(next);
         }
-        Ok(self.ast(kind(operands), start, VarType::Boolean))
+        self.ast(kind(operands), start, VarType::Boolean)
     }
 
     /// `EqualityExpr ::= RelationalExpr (('=' | '!=') RelationalExpr)*`
@@ -304,7 +316,7 @@ impl<'a> Parser<'a> {
         if rest.is_empty() {
             return Ok(first);
         }
-        Ok(self.ast(Kind::Compare(Box::new(first), rest), start, VarType::Boolean))
+        self.ast(Kind::Compare(Box::new(first), rest), start, VarType::Boolean)
     }
 
     fn comparison(&self) -> Option<Comparison> {
@@ -350,7 +362,7 @@ impl<'a> Parser<'a> {
         if rest.is_empty() {
             return Ok(first);
         }
-        Ok(self.ast(Kind::Arithmetic(Box::new(first), rest), start, VarType::Number))
+        self.ast(Kind::Arithmetic(Box::new(first), rest), start, VarType::Number)
     }
 
     /// `UnaryExpr ::= '-'* UnionExpr`
@@ -364,7 +376,7 @@ impl<'a> Parser<'a> {
         if signs == 0 {
             return Ok(operand);
         }
-        Ok(self.ast(Kind::Negate(signs % 2 == 1, Box::new(operand)), start, VarType::Number))
+        self.ast(Kind::Negate(signs % 2 == 1, Box::new(operand)), start, VarType::Number)
     }
 
     /// `UnionExpr ::= PathExpr ('|' PathExpr)*`
@@ -383,7 +395,7 @@ impl<'a> Parser<'a> {
             ty = ty.or(next.ty.in_sequence());
             operands.push(next);
         }
-        Ok(self.ast(Kind::Union(operands), start, ty))
+        self.ast(Kind::Union(operands), start, ty)
     }
 
     /// Declares that something here looks at the context.

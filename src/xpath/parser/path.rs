@@ -42,21 +42,28 @@ impl Parser<'_> {
             }
             Token::Name | Token::PrefixedName if self.is_call() => self.filter(),
             _ if self.starts_step() => {
-                let what = format!("`{}`", self.word());
-                let missing = if matches!(self.peek(), Token::Symbol(Symbol::Dot)) {
-                    String::new()
-                } else {
-                    format!("/{}", self.word())
-                };
-                let ty = self.need_context(begin.clone(), &what, &missing)?;
+                let first = self.first_step();
+                let missing = if first == "." { String::new() } else { format!("/{first}") };
+                let ty = self.need_context(begin.clone(), &format!("`{first}`"), &missing)?;
                 let mut steps = Vec::new();
                 self.step(ty, None, &mut steps)?;
                 self.more_steps(ty, &mut steps)?;
                 let path = Path { start: Start::Context, start_end: begin.start, steps };
-                Ok(self.ast(Kind::Path(path), begin.start, ty))
+                self.ast(Kind::Path(path), begin.start, ty)
             }
             _ => Err(self.no_operand()),
         }
+    }
+
+    /// The text of the axis and name that begin a relative path.
+    fn first_step(&self) -> &str {
+        let more = match (self.peek(), self.peek_at(1)) {
+            (Token::Symbol(Symbol::At), _) => 1,
+            (Token::Name, Token::Symbol(Symbol::ColonColon)) => 2,
+            _ => 0,
+        };
+        let end = self.tokens.get(self.at + more).map_or(self.text.len(), |(_, span)| span.end);
+        self.text.get(self.span().start..end).unwrap_or("")
     }
 
     fn no_operand(&self) -> Error {
@@ -103,7 +110,7 @@ impl Parser<'_> {
             }
         }
         let path = Path { start: Start::Root, start_end: begin.start + 1, steps };
-        Ok(self.ast(Kind::Path(path), begin.start, ty))
+        self.ast(Kind::Path(path), begin.start, ty)
     }
 
     /// `FilterExpr ::= PrimaryExpr Predicate*`, and the steps after it.
@@ -121,7 +128,7 @@ impl Parser<'_> {
         let mut steps = Vec::new();
         self.more_steps(ty, &mut steps)?;
         let path = Path { start: Start::Filter { base: Box::new(base), predicates }, start_end, steps };
-        Ok(self.ast(Kind::Path(path), begin, ty))
+        self.ast(Kind::Path(path), begin, ty)
     }
 
     /// `(('/' | '//') Step)*`

@@ -1,0 +1,13 @@
+//! Cloud-init data: the messages of `PreCloudInitIso`, and YAML that both versions of YAML read alike.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+#[cfg(test)]
+mod edit;
+#[cfg(test)]
+mod envelope;
+#[cfg(test)]
+mod forms;
+#[cfg(test)]
+mod yaml;
