@@ -1,62 +1,26 @@
 //! The hook server through its public surface: a client on real unix sockets.
 
+// `cfg(test)` says to clippy that these are tests too.
+#[cfg(test)]
 #[path = "hook/client.rs"]
 mod client;
+#[cfg(test)]
+#[path = "hook/scripted.rs"]
+mod scripted;
 
 use std::collections::HashSet;
 use std::io::Write as _;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use client::{Pod, channel, define, offered, plugin};
-use tonic::Code;
+use scripted::Scripted;
+use tonic::Code as Grpc;
+use virt_patch::diagnostic::{Code, Diagnostic};
 use virt_patch::hook::r#gen::{v1alpha1, v1alpha2, v1alpha3};
-use virt_patch::hook::{Call, CloudInit, Failure, FailureKind, Hooks, MAX_ANSWER, Options};
-
-/// Hooks that a test tells what to do by the domain's text.
-#[derive(Default)]
-struct Scripted {
-    cloud_init: bool,
-    calls: Arc<Mutex<Vec<Call>>>,
-}
-
-impl Hooks for Scripted {
-    fn offers_cloud_init(&self) -> bool {
-        self.cloud_init
-    }
-
-    fn on_define_domain(&self, domain: &[u8], vmi: &[u8], call: &Call) -> Result<Vec<u8>, Failure> {
-        self.calls.lock().unwrap().push(call.clone());
-        match domain {
-            b"panic" => panic!("a secret of the document"),
-            b"empty" => Ok(Vec::new()),
-            b"huge" => Ok(vec![b'x'; MAX_ANSWER + 1]),
-            b"largest" => Ok(vec![b'x'; MAX_ANSWER - 16]),
-            b"input" => Err(Failure::new(FailureKind::InvalidInput, "the input")),
-            b"rule" => Err(Failure::new(FailureKind::RuleError, "größer\nthan 100%")),
-            b"limit" => Err(Failure::new(FailureKind::Limit, "the limit")),
-            b"slow" => {
-                std::thread::sleep(Duration::from_millis(300));
-                Ok(b"slow".to_vec())
-            }
-            _ => Ok([domain, b"|", vmi].concat()),
-        }
-    }
-
-    fn pre_cloud_init_iso(
-        &self,
-        cloud_init_data: &[u8],
-        no_cloud_source: &[u8],
-        vmi: &[u8],
-        call: &Call,
-    ) -> Result<CloudInit, Failure> {
-        self.calls.lock().unwrap().push(call.clone());
-        Ok(CloudInit { data: [cloud_init_data, vmi].concat(), no_cloud_source: [no_cloud_source, vmi].concat() })
-    }
-}
+use virt_patch::hook::{MAX_ANSWER, Options, Refusal};
 
 #[tokio::test]
 async fn every_version_answers_with_what_it_knows() {
@@ -99,7 +63,7 @@ async fn every_version_answers_with_what_it_knows() {
 
     assert_eq!(plugin(&channel, "libvirt", "p", "MigrationSource").await.unwrap(), "p|v");
     let refused = plugin(&channel, "cloud-hypervisor", "p", "Boot").await.unwrap_err();
-    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert_eq!(refused.code(), Grpc::InvalidArgument);
     assert!(refused.message().contains("cloud-hypervisor"), "{refused}");
 
     let calls = calls.lock().unwrap();
@@ -126,7 +90,7 @@ async fn an_unknown_service_or_method_is_unimplemented() {
         let codec = tonic_prost::ProstCodec::<v1alpha3::ShutdownParams, v1alpha3::ShutdownResult>::default();
         let request = tonic::Request::new(v1alpha3::ShutdownParams {});
         let status = grpc.unary(request, path.parse().unwrap(), codec).await.unwrap_err();
-        assert_eq!(status.code(), Code::Unimplemented, "{path}");
+        assert_eq!(status.code(), Grpc::Unimplemented, "{path}");
     }
     assert_eq!(define(&channel, "still").await.unwrap(), "still|v");
 }
@@ -140,7 +104,7 @@ async fn large_messages_pass_and_too_large_ones_are_refused() {
     assert_eq!(define(&channel, "largest").await.unwrap().len(), MAX_ANSWER - 16);
 
     let status = define(&channel, "huge").await.unwrap_err();
-    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert_eq!(status.code(), Grpc::ResourceExhausted);
     assert!(status.message().contains("virt-launcher takes at most"), "{status}");
 
     let small = Pod::start_with(Scripted::default(), |options| Options { max_request: 1000, ..options });
@@ -171,7 +135,7 @@ async fn a_panic_is_an_error_of_its_call_and_tells_nothing_of_the_document() {
     let channel = channel(&pod.socket()).await;
     for _ in 0..3 {
         let status = define(&channel, "panic").await.unwrap_err();
-        assert_eq!(status.code(), Code::Internal);
+        assert_eq!(status.code(), Grpc::Internal);
         assert!(!status.message().contains("secret"), "{status}");
         assert_eq!(define(&channel, "still").await.unwrap(), "still|v");
     }
@@ -183,10 +147,10 @@ async fn each_kind_of_failure_has_its_code_and_its_message_whole() {
     let pod = Pod::start(Scripted::default());
     let channel = channel(&pod.socket()).await;
     for (domain, code, message) in [
-        ("input", Code::InvalidArgument, "the input"),
-        ("rule", Code::FailedPrecondition, "größer\nthan 100%"),
-        ("limit", Code::ResourceExhausted, "the limit"),
-        ("empty", Code::Internal, "the answer is empty"),
+        ("input", Grpc::InvalidArgument, "the input"),
+        ("rule", Grpc::FailedPrecondition, "größer\nthan 100%"),
+        ("limit", Grpc::ResourceExhausted, "the limit"),
+        ("empty", Grpc::Internal, "the answer is empty"),
     ] {
         let status = define(&channel, domain).await.unwrap_err();
         assert_eq!((status.code(), status.message()), (code, message));
@@ -252,6 +216,18 @@ async fn a_peer_that_never_speaks_does_not_hold_up_the_others_nor_the_end() {
 }
 
 #[tokio::test]
+async fn silent_peers_that_take_every_place_lose_it_soon() {
+    let pod = Pod::start(Scripted::default());
+    let socket = pod.socket();
+    let _silent: Vec<UnixStream> = (0..100).map(|_| UnixStream::connect(&socket).unwrap()).collect();
+    let begun = Instant::now();
+    assert_eq!(define(&channel(&socket).await, "d").await.unwrap(), "d|v");
+    let took = begun.elapsed();
+    assert!(took > Duration::from_secs(1), "every place was taken, so there was something to wait for: {took:?}");
+    assert!(took < Duration::from_secs(6), "{took:?}");
+}
+
+#[tokio::test]
 async fn stale_sockets_of_the_same_container_are_removed_and_nothing_else() {
     let folder = client::folder();
     let at = |name: &str| folder.path().join(name);
@@ -304,6 +280,21 @@ async fn a_socket_that_cannot_be_is_an_error_that_says_why() {
     }
 }
 
+#[tokio::test]
+async fn a_refusal_answers_info_and_tells_every_hook_why() {
+    let problems = ["first", "second"].map(|text| Diagnostic::error(Code::InvalidArgument, text));
+    let pod = Pod::start(Refusal::of(&problems));
+    assert_eq!(offered(&pod.socket()).await.2, "OnDefineDomain Shutdown");
+    let channel = channel(&pod.socket()).await;
+    let told = "error[invalid-argument]: first\nerror[invalid-argument]: second";
+    let status = define(&channel, "d").await.unwrap_err();
+    assert_eq!((status.code(), status.message()), (Grpc::FailedPrecondition, told));
+    assert_eq!(plugin(&channel, "libvirt", "d", "Boot").await.unwrap_err().message(), told);
+    let mut client = v1alpha2::callbacks_client::CallbacksClient::new(channel);
+    let status = client.pre_cloud_init_iso(v1alpha2::PreCloudInitIsoParams::default()).await.unwrap_err();
+    assert_eq!(status.message(), told);
+}
+
 #[test]
 fn a_socket_is_never_seen_before_it_answers() {
     let folder = client::folder();
@@ -332,11 +323,7 @@ fn nothing_but_the_socket_stays_in_the_folder() {
     let pod = Pod::start(Scripted::default());
     let socket = pod.socket();
     let names: Vec<_> = std::fs::read_dir(&pod.folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(names, [socket.clone()]);
+    assert_eq!(names, std::slice::from_ref(&socket));
     assert!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o200 != 0);
-    assert!(socket.file_name().unwrap().to_str().unwrap().starts_with("hook-sidecar-0-"), "{}", show(&socket));
-}
-
-fn show(path: &Path) -> String {
-    path.display().to_string()
+    assert!(socket.file_name().unwrap().to_str().unwrap().starts_with("hook-sidecar-0-"), "{}", socket.display());
 }

@@ -1,6 +1,7 @@
 //! From a decoded request to its answer: counting, timing, logging, limits on what goes out, and a
 //! panic turned into an error of the one call that caused it.
 
+use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,9 +9,18 @@ use std::time::Instant;
 
 use tokio::sync::{Notify, Semaphore};
 use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::{BoxFuture, http};
 
-use super::log::{Field, Level};
-use super::{Call, CloudInit, Failure, FailureKind, HookPoint, Hooks, Log, MAX_ANSWER, status};
+use super::hooks::{Call, CloudInit, Failure, FailureKind, HookPoint, Hooks};
+use super::log::{Field, Level, Log};
+use super::status;
+
+/// The largest answer given, in bytes: what virt-launcher's gRPC client receives.
+pub const MAX_ANSWER: usize = 4 * 1024 * 1024;
+
+/// The answer to one HTTP request.
+pub(super) type Answer = BoxFuture<http::Response<Body>, Infallible>;
 
 /// What all services share.
 pub(super) struct Core {
@@ -18,6 +28,10 @@ pub(super) struct Core {
     pub(super) log: Arc<Log>,
     /// The sidecar's name, as `Info` tells it.
     pub(super) name: String,
+    /// The versions that `Info` lists.
+    pub(super) versions: Vec<&'static str>,
+    /// The hook points of those versions.
+    pub(super) points: Vec<HookPoint>,
     /// In bytes.
     pub(super) max_request: usize,
     /// One permit for each request that may be read and run at a time.

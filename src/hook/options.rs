@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 use lexopt::{Arg, Parser, ValueExt};
 
+use super::hooks::HookPoint;
 use super::log::Format;
-use super::{HookPoint, Options, server};
+use super::server::{MAX_REQUEST, Options};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 
 /// Where virt-launcher's socket folder is mounted in a sidecar.
@@ -130,7 +131,7 @@ impl SidecarOptions {
             socket_dir,
             plugin_socket: self.plugin_socket.clone(),
             container: self.container.clone().unwrap_or(fallback.container),
-            max_request: server::MAX_REQUEST,
+            max_request: MAX_REQUEST,
         }
     }
 }

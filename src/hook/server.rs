@@ -15,19 +15,18 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 use tonic::body::Body;
-use tonic::codegen::{BoxFuture, Service, http};
+use tonic::codegen::{Service, http};
 use tonic::transport;
 
-use super::dispatch::Core;
-use super::log::Level;
+use super::dispatch::{Answer, Core};
+use super::hooks::Hooks;
+use super::log::{Level, Log};
 use super::socket::{self, SocketError, SocketFile};
-use super::{Hooks, Log, api, connection};
+use super::{api, connection};
 
 /// The largest request read, in bytes: several times what etcd lets a VMI grow to. (virt-launcher
 /// sets no limit on what it sends; servers written in Go take 4 MiB.)
 pub const MAX_REQUEST: usize = 16 * 1024 * 1024;
-/// The largest answer given, in bytes: what virt-launcher's gRPC client receives.
-pub const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
 /// The versions of the rule language that this release reads.
 const RULE_LANGUAGE: &str = "virt-patch.dev/v1alpha1";
@@ -163,6 +162,8 @@ pub async fn serve(
         hooks,
         log: Arc::clone(&log),
         name: options.container,
+        versions: api::announced(),
+        points: api::points(),
         max_request: options.max_request,
         running: Semaphore::new(RUNNING),
         stopped: Notify::new(),
@@ -214,7 +215,7 @@ struct Router {
 impl Service<http::Request<Body>> for Router {
     type Response = http::Response<Body>;
     type Error = Infallible;
-    type Future = BoxFuture<Self::Response, Infallible>;
+    type Future = Answer;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))

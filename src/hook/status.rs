@@ -3,7 +3,7 @@
 
 use tonic::{Code, Status};
 
-use super::{Failure, FailureKind};
+use super::hooks::{Failure, FailureKind};
 
 /// How many bytes a status message may take in the `grpc-message` trailer, percent-encoded. Go's
 /// client reads 16 MiB of headers, others (hyper) 16 KiB, and the VMI's condition holds 32 KiB.

@@ -67,6 +67,8 @@ impl Flags {
     pub(super) const LAYOUT: Flags = Flags(16);
     /// Taken out of the document.
     pub(super) const REMOVED: Flags = Flags(32);
+    /// The element is known to have no text but white space: ten thousand insertions ask for it.
+    pub(super) const PLAIN: Flags = Flags(64);
 
     pub(super) const fn with(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
@@ -328,7 +330,18 @@ impl<'i> Arena<'i> {
         } else {
             self.change(before, |before| before.previous = node);
         }
+        let linked = self.node(node);
+        if linked.kind == Kind::Text && !linked.flags.has(Flags::LAYOUT) {
+            self.forget_plain(parent);
+        }
         self.touch(parent);
+    }
+
+    /// A text below the element is another one now.
+    pub(super) fn forget_plain(&mut self, element: u32) {
+        if self.node(element).flags.has(Flags::PLAIN) {
+            self.change(element, |node| node.flags = node.flags.without(Flags::PLAIN));
+        }
     }
 
     /// Takes a node out from under its parent.

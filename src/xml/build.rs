@@ -48,6 +48,18 @@ pub(super) fn document<'i>(text: &'i str, limits: &Limits) -> Result<Document<'i
     })
 }
 
+/// What a name cannot go on with.
+static ENDS_NAME: [bool; 256] = {
+    let mut ends = [false; 256];
+    let stops = b" \t\n\r=></";
+    let mut at = 0;
+    while at < stops.len() {
+        ends[stops[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
+
 enum Stop {
     /// A limit, a DOCTYPE, or what `check` would let pass.
     Refused(ParseError),
@@ -70,14 +82,16 @@ struct Scan<'i, 'l> {
     /// The declarations in scope, and for each open element that has any how many there were before.
     scope: Vec<(&'i str, u32)>,
     scopes: Vec<(u32, usize)>,
+    /// Whether `&#` occurs at all, so that texts need to be looked at for it.
+    character_references: bool,
     /// Attributes of the tag being read whose prefix is still to be resolved.
     prefixed: Vec<(u32, &'i str, usize)>,
 }
 
 impl<'i, 'l> Scan<'i, 'l> {
     fn new(text: &'i str, head: usize, limits: &'l Limits) -> Self {
-        let expected = text.len() / 24 + 8;
-        let mut nodes = Vec::with_capacity(expected);
+        // Libvirt's indented domains have a node every 18 bytes and an attribute every 30.
+        let mut nodes = Vec::with_capacity(text.len() / 16 + 8);
         nodes.push(Node::new(Kind::Root, Flags::NEW, 0, index(text.len())));
         Self {
             text,
@@ -86,7 +100,7 @@ impl<'i, 'l> Scan<'i, 'l> {
             limits,
             arena: Arena {
                 nodes,
-                attributes: Vec::with_capacity(expected),
+                attributes: Vec::with_capacity(text.len() / 28 + 8),
                 declarations: Vec::new(),
                 journal: Vec::new(),
                 parsed_nodes: 0,
@@ -99,6 +113,7 @@ impl<'i, 'l> Scan<'i, 'l> {
             scope: Vec::new(),
             scopes: Vec::new(),
             prefixed: Vec::new(),
+            character_references: memmem::find(text.as_bytes(), b"&#").is_some(),
         }
     }
 
@@ -127,7 +142,19 @@ impl<'i, 'l> Scan<'i, 'l> {
             let blank = is_blank(&self.text[start..end]);
             return if blank { Ok(()) } else { Err(Stop::Malformed(start)) };
         }
+        self.references(start, end)?;
         self.leaf(Kind::Text, start, end).map(|_| ())
+    }
+
+    /// A character reference must be to a character that XML allows (section 4.1).
+    fn references(&self, start: usize, end: usize) -> Result<(), Stop> {
+        if self.character_references
+            && let Some(at) = escape::wrong_reference(&self.text[start..end])
+        {
+            let message = "a reference to a character that XML does not allow";
+            return Err(Stop::Refused(ParseError::new(Code::XmlSyntax, start + at, message)));
+        }
+        Ok(())
     }
 
     fn leaf(&mut self, kind: Kind, start: usize, end: usize) -> Result<u32, Stop> {
@@ -208,11 +235,17 @@ impl<'i, 'l> Scan<'i, 'l> {
     fn end_tag(&mut self) -> Result<(), Stop> {
         let start = self.at;
         self.flush_text(start)?;
-        let end = memchr(b'>', &self.bytes[start..]).map(|found| start + found + 1).ok_or(Stop::Malformed(start))?;
         if self.depth == 0 {
             return Err(Stop::Malformed(start));
         }
         let node = &mut self.arena.nodes[self.open as usize];
+        // Nearly always the name is followed by '>' at once.
+        let name = self.names.get(node.name).map_or(0, |name| name.qualified().len());
+        let behind_name = start + 2 + name;
+        let end = match self.bytes.get(behind_name) {
+            Some(b'>') => behind_name + 1,
+            _ => memchr(b'>', &self.bytes[start..]).map(|at| start + at + 1).ok_or(Stop::Malformed(start))?,
+        };
         node.close = index(start);
         node.end = index(end);
         let parent = node.parent;
@@ -225,11 +258,11 @@ impl<'i, 'l> Scan<'i, 'l> {
     }
 
     fn close_scope(&mut self) {
-        if let Some(&(element, length)) = self.scopes.last() {
-            if element == self.open {
-                self.scope.truncate(length);
-                self.scopes.pop();
-            }
+        if let Some(&(element, length)) = self.scopes.last()
+            && element == self.open
+        {
+            self.scope.truncate(length);
+            self.scopes.pop();
         }
     }
 
@@ -287,16 +320,10 @@ impl<'i, 'l> Scan<'i, 'l> {
     /// The name at `start`, and where in it the local part begins.
     #[inline]
     fn name(&mut self, start: usize) -> (&'i str, usize) {
-        let mut local = 0;
-        let mut at = start;
-        while let Some(&byte) = self.bytes.get(at) {
-            match byte {
-                b' ' | b'\t' | b'\n' | b'\r' | b'=' | b'>' | b'/' | b'<' => break,
-                b':' => local = at + 1 - start,
-                _ => {}
-            }
-            at += 1;
-        }
+        let rest = &self.bytes[start..];
+        let length = rest.iter().position(|&byte| ENDS_NAME[byte as usize]).unwrap_or(rest.len());
+        let at = start + length;
+        let local = rest[..length].iter().position(|&byte| byte == b':').map_or(0, |colon| colon + 1);
         self.at = at;
         (&self.text[start..at], local)
     }
@@ -322,6 +349,7 @@ impl<'i, 'l> Scan<'i, 'l> {
         if name.starts_with("xmlns") && (name.len() == 5 || local == 6) {
             return self.namespace(element, &name[local.max(5)..], &self.text[value..value + length]);
         }
+        self.references(value, self.at)?;
         let at = index(self.arena.attributes.len());
         let name = if local == 0 {
             self.names.intern(name, 0, NO_NAMESPACE)
@@ -354,7 +382,12 @@ impl<'i, 'l> Scan<'i, 'l> {
             let message = format!("the document declares more than {} namespaces", self.limits.namespaces);
             return Err(self.refused(Code::XmlLimit, message));
         }
-        let namespace = self.names.namespace(escape::attribute(markup));
+        let uri = escape::attribute(markup);
+        if prefix == "xmlns" || (uri.is_empty() && !prefix.is_empty()) {
+            let message = format!("the prefix '{}' cannot be declared so", prefix.escape_debug());
+            return Err(self.refused(Code::XmlSyntax, message));
+        }
+        let namespace = self.names.namespace(uri);
         if self.scopes.last().is_none_or(|&(of, _)| of != element) {
             self.scopes.push((element, self.scope.len()));
         }
@@ -369,13 +402,17 @@ impl<'i, 'l> Scan<'i, 'l> {
     /// Gives the element and its attributes their names: only now all its declarations are known.
     #[inline]
     fn resolve(&mut self, element: u32, name: &'i str, local: usize) -> Result<(), Stop> {
-        let namespace = if local == 0 && self.scope.is_empty() {
-            NO_NAMESPACE
-        } else {
-            self.lookup(name[..local.saturating_sub(1)].trim_end_matches(':'), element)?
+        let namespace = match local {
+            0 if self.scope.is_empty() => NO_NAMESPACE,
+            0 => self.lookup("", element)?,
+            1 => return Err(self.refused(Code::XmlSyntax, "a name cannot begin with a colon")),
+            _ => self.lookup(&name[..local - 1], element)?,
         };
         self.arena.nodes[element as usize].name = self.names.intern(name, local, namespace);
         while let Some((attribute, name, local)) = self.prefixed.pop() {
+            if local == 1 {
+                return Err(self.refused(Code::XmlSyntax, "a name cannot begin with a colon"));
+            }
             let namespace = self.lookup(&name[..local - 1], element)?;
             self.arena.attributes[attribute as usize].name = self.names.intern(name, local, namespace);
         }

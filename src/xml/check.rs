@@ -76,16 +76,16 @@ impl<'t> Declaration<'t> {
         if version == "1.1" || digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(self.wrong(format!("XML {} is not supported, only 1.0", version.escape_debug())));
         }
-        if let Some(name) = self.item("encoding")? {
-            if !is_utf8(name) {
-                let message = format!("the encoding {} is not supported, only UTF-8", name.escape_debug());
-                return Err(encoding(self.at, message));
-            }
+        if let Some(name) = self.item("encoding")?
+            && !is_utf8(name)
+        {
+            let message = format!("the encoding {} is not supported, only UTF-8", name.escape_debug());
+            return Err(encoding(self.at, message));
         }
-        if let Some(standalone) = self.item("standalone")? {
-            if !matches!(standalone, "yes" | "no") {
-                return Err(self.wrong("standalone must be 'yes' or 'no'"));
-            }
+        if let Some(standalone) = self.item("standalone")?
+            && !matches!(standalone, "yes" | "no")
+        {
+            return Err(self.wrong("standalone must be 'yes' or 'no'"));
         }
         self.spaces();
         if self.text[self.at..].starts_with("?>") { Ok(self.at + 2) } else { Err(self.wrong("expected '?>'")) }

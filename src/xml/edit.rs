@@ -165,8 +165,8 @@ impl Document<'_> {
                 let mut markup = String::with_capacity(text.len());
                 escape::push_text(text, &mut markup);
                 let node = self.white_space(&markup);
-                self.arena.link(element, NONE, node);
                 self.arena.change(node, |node| node.flags = node.flags.without(Flags::LAYOUT));
+                self.arena.link(element, NONE, node);
                 self.order.get_mut().moved(&self.arena, node);
             }
         }

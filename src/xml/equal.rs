@@ -111,7 +111,7 @@ impl Document<'_> {
             }
         }
         items.retain(|item| match item {
-            Item::Text(text) => !text.is_empty() && !(elements && escape::is_blank(text)),
+            Item::Text(text) => !(text.is_empty() || elements && escape::is_blank(text)),
             Item::Node(_) => true,
         });
         items

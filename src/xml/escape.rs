@@ -110,6 +110,25 @@ fn character(name: &str) -> Option<char> {
     }
 }
 
+/// Where the markup refers to a character that is none of XML's, by its number.
+pub(super) fn wrong_reference(markup: &str) -> Option<usize> {
+    let mut at = 0;
+    while let Some(found) = markup[at..].find(['&', '<']) {
+        at += found;
+        let rest = &markup[at..];
+        if let Some(section) = rest.strip_prefix(CDATA) {
+            at += CDATA.len() + section.find("]]>")?;
+            continue;
+        }
+        let name = rest[1..].split(';').next().unwrap_or_default();
+        if name.starts_with('#') && !character(name).is_some_and(is_char) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
 /// Appends `text` as the markup of a text node.
 pub(super) fn push_text(text: &str, out: &mut String) {
     let mut rest = text;

@@ -25,7 +25,7 @@ impl Document<'_> {
     pub fn create_text(&mut self, text: &str) -> Result<NodeId, EditError> {
         escape::check(text)?;
         let start = self.added.len();
-        // Written behind a break, so that no `]]` before it counts as its own.
+        // Escaped apart, so that a `]]` at the end of what was added before does not count as its own.
         let mut markup = String::with_capacity(text.len());
         escape::push_text(text, &mut markup);
         self.added.push_str(&markup);
@@ -74,6 +74,7 @@ impl Document<'_> {
     }
 
     /// Makes `child` the last child of a new element: fragments are put together so, without layout.
+    /// An empty text adds nothing: XPath knows no text node without characters.
     ///
     /// # Errors
     /// Where the parent is no element of a fragment, or the child is not detached.
@@ -83,10 +84,16 @@ impl Document<'_> {
         if self.is_attached_index(parent) {
             return Err(EditError::NotDetached);
         }
-        self.arena.link(parent, NONE, child);
-        self.order.get_mut().moved(&self.arena, child);
-        self.merge_around(child);
+        if !self.is_empty_text(child) {
+            self.arena.link(parent, NONE, child);
+            self.order.get_mut().moved(&self.arena, child);
+            self.merge_around(child);
+        }
         Ok(())
+    }
+
+    fn is_empty_text(&self, node: u32) -> bool {
+        self.arena.node(node).kind == Kind::Text && self.markup(node).is_empty()
     }
 
     /// Adds nodes as the last children of an element of the document.
@@ -100,10 +107,10 @@ impl Document<'_> {
         }
         let nodes = self.insertable(parent, nodes)?;
         self.all_or_nothing(|document| {
-            if document.is_mixed(parent) || nodes.iter().any(|&node| document.is_content(node)) {
+            if document.learn_mixed(parent) || nodes.iter().any(|&node| document.is_content(node)) {
                 return document.put(parent, NONE, &nodes, None);
             }
-            let last = document.arena.children(parent).filter(|&at| document.arena.node(at).kind != Kind::Text).last();
+            let last = document.last_beside_text(parent);
             if let Some(last) = last {
                 let lines = document.lines_in(parent);
                 return document.put(parent, document.arena.node(last).next, &nodes, lines.as_ref());
@@ -121,6 +128,13 @@ impl Document<'_> {
         })
     }
 
+    /// The last child that is no text.
+    fn last_beside_text(&self, parent: u32) -> Option<u32> {
+        let last = some(self.arena.node(parent).last_child);
+        let mut backwards = std::iter::successors(last, |&at| some(self.arena.node(at).previous));
+        backwards.find(|&at| self.arena.node(at).kind != Kind::Text)
+    }
+
     /// Puts nodes right before a node of the document.
     ///
     /// # Errors
@@ -128,7 +142,7 @@ impl Document<'_> {
     pub fn insert_before(&mut self, anchor: NodeId, nodes: &[NodeId]) -> Result<(), EditError> {
         let (parent, anchor) = self.anchor(anchor)?;
         let nodes = self.insertable(parent, nodes)?;
-        let mixed = parent == 0 || self.is_mixed(parent) || nodes.iter().any(|&node| self.is_content(node));
+        let mixed = parent == 0 || self.learn_mixed(parent) || nodes.iter().any(|&node| self.is_content(node));
         let lines = if mixed { None } else { self.lines_beside(anchor) };
         // The anchor keeps the white space before it, so that taking the nodes out leaves no trace.
         let before = if lines.is_some() { self.arena.node(anchor).previous } else { anchor };
@@ -142,7 +156,7 @@ impl Document<'_> {
     pub fn insert_after(&mut self, anchor: NodeId, nodes: &[NodeId]) -> Result<(), EditError> {
         let (parent, anchor) = self.anchor(anchor)?;
         let nodes = self.insertable(parent, nodes)?;
-        let mixed = parent == 0 || self.is_mixed(parent) || nodes.iter().any(|&node| self.is_content(node));
+        let mixed = parent == 0 || self.learn_mixed(parent) || nodes.iter().any(|&node| self.is_content(node));
         let lines = if mixed { None } else { self.lines_beside(anchor) };
         let before = self.arena.node(anchor).next;
         self.all_or_nothing(|document| document.put(parent, before, &nodes, lines.as_ref()))
@@ -224,7 +238,9 @@ impl Document<'_> {
             (node.start, node.end) = (start, end);
             node.flags = node.flags.with(Flags::ADDED).without(Flags::LAYOUT);
         });
-        self.arena.touch(self.arena.node(text).parent);
+        let parent = self.arena.node(text).parent;
+        self.arena.forget_plain(parent);
+        self.arena.touch(parent);
     }
 
     /// A node of the document beside which others can stand, after its parent.
@@ -253,6 +269,7 @@ impl Document<'_> {
             }
             found.push(node);
         }
+        found.retain(|&node| !self.is_empty_text(node));
         Ok(found)
     }
 

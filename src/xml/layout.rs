@@ -42,6 +42,18 @@ impl Document<'_> {
         self.arena.children(element).any(|child| self.is_content(child))
     }
 
+    /// The same, and remembered where it has none.
+    pub(super) fn learn_mixed(&mut self, element: u32) -> bool {
+        if self.arena.node(element).flags.has(Flags::PLAIN) {
+            return false;
+        }
+        let mixed = self.is_mixed(element);
+        if !mixed {
+            self.arena.change(element, |node| node.flags = node.flags.with(Flags::PLAIN));
+        }
+        mixed
+    }
+
     /// Whether the node is text that is not only white space.
     pub(super) fn is_content(&self, node: u32) -> bool {
         self.arena.node(node).kind == Kind::Text && !is_blank(self.markup(node))
@@ -168,7 +180,7 @@ impl Document<'_> {
         if parent == 0 {
             return;
         }
-        if kind != Kind::Text && !self.is_mixed(parent) {
+        if kind != Kind::Text && !self.learn_mixed(parent) {
             self.take_white_space(parent, previous, next);
         }
         self.join_texts(previous, next);

@@ -1,7 +1,7 @@
 //! The live XML document: parsed once, read by node id, edited, and written back byte for byte
 //! where no edit touched it.
 //!
-//! Nodes lie in flat arrays and point into the input ([`arena`]); names are interned ([`names`]).
+//! Nodes lie in flat arrays and point into the input (`arena`); names are interned (`names`).
 //! An edit changes links and leaves marks on the way up to the root; [`Document::write`] walks only
 //! marked paths and copies what lies between them. Every change is noted in a journal, so that
 //! [`Document::undo_to`] takes back whole rules at the cost of their edits.

@@ -1,9 +1,10 @@
 //! Names, each kept once: comparing two is comparing two integers.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 
-use super::arena::index;
+use super::arena::{NONE, index};
 
 /// The namespace of the prefix `xml` (Namespaces in XML 1.0, section 3).
 pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";
@@ -46,6 +47,7 @@ pub(super) struct Name<'i> {
     qualified: Cow<'i, str>,
     /// The local part begins here.
     local: u32,
+    hash: u32,
     pub(super) namespace: u32,
     /// The index of the same local part and namespace without prefix.
     pub(super) expanded: u32,
@@ -65,16 +67,14 @@ impl Name<'_> {
     }
 }
 
-const CACHE: usize = 256;
-
 /// The names and namespaces of a document.
 #[derive(Debug)]
 pub(super) struct Names<'i> {
     names: Vec<Name<'i>>,
-    indices: HashMap<(Cow<'i, str>, u32), u32>,
-    /// Where a name with this quick hash was found last. The map behind it hashes with a secret, so
-    /// that no input can make the look-up slow.
-    cache: Vec<u32>,
+    /// A hash table of indices into `names`, at most half full; its length is a power of two.
+    table: Vec<u32>,
+    /// Differs from document to document, so that no input can be made to collide.
+    seed: u64,
     namespaces: Vec<Cow<'i, str>>,
 }
 
@@ -82,8 +82,8 @@ impl<'i> Names<'i> {
     pub(super) fn new() -> Self {
         Self {
             names: Vec::with_capacity(128),
-            indices: HashMap::with_capacity(128),
-            cache: vec![0; CACHE],
+            table: vec![NONE; 256],
+            seed: RandomState::new().hash_one(0),
             namespaces: vec![Cow::Borrowed(""), Cow::Borrowed(XML)],
         }
     }
@@ -112,36 +112,78 @@ impl<'i> Names<'i> {
     /// The number of a name in the input.
     #[inline]
     pub(super) fn intern(&mut self, qualified: &'i str, local: usize, namespace: u32) -> u32 {
-        let slot = quick_hash(qualified.as_bytes(), namespace);
-        if let Some(name) = self.names.get(self.cache[slot] as usize) {
-            if name.namespace == namespace && name.qualified == qualified {
-                return self.cache[slot];
-            }
+        match self.look_up(qualified, namespace, self.hash(qualified, namespace)) {
+            Ok(found) => found,
+            Err(_) => self.add(Cow::Borrowed(qualified), local, namespace),
         }
-        let found = self.add(Cow::Borrowed(qualified), local, namespace);
-        self.cache[slot] = found;
-        found
     }
 
     /// The number of a name; `local` is where its local part begins.
     pub(super) fn add(&mut self, qualified: Cow<'i, str>, local: usize, namespace: u32) -> u32 {
-        let key = (qualified, namespace);
-        if let Some(&found) = self.indices.get(&key) {
+        let hash = self.hash(&qualified, namespace);
+        if let Ok(found) = self.look_up(&qualified, namespace, hash) {
             return found;
         }
-        let expanded = if local == 0 {
-            index(self.names.len())
-        } else {
-            let bare = match &key.0 {
+        let expanded = (local > 0).then(|| {
+            let bare = match &qualified {
                 Cow::Borrowed(text) => Cow::Borrowed(text.get(local..).unwrap_or_default()),
                 Cow::Owned(text) => Cow::Owned(text.get(local..).unwrap_or_default().to_owned()),
             };
             self.add(bare, 0, namespace)
-        };
+        });
+        if self.table.len() < 2 * (self.names.len() + 1) {
+            self.grow();
+        }
         let at = index(self.names.len());
-        self.names.push(Name { qualified: key.0.clone(), local: index(local), namespace, expanded });
-        self.indices.insert(key, at);
+        if let Err(free) = self.look_up(&qualified, namespace, hash) {
+            self.table[free] = at;
+        }
+        let expanded = expanded.unwrap_or(at);
+        self.names.push(Name { qualified, local: index(local), hash, namespace, expanded });
         at
+    }
+
+    /// The number of a name, or the slot of the table where it belongs.
+    #[inline]
+    fn look_up(&self, qualified: &str, namespace: u32, hash: u32) -> Result<u32, usize> {
+        let mut slot = hash as usize;
+        loop {
+            slot &= self.table.len() - 1;
+            let at = self.table[slot];
+            let Some(name) = self.names.get(at as usize) else { return Err(slot) };
+            if name.hash == hash && name.namespace == namespace && name.qualified == qualified {
+                return Ok(at);
+            }
+            slot += 1;
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let length = self.table.len() * 2;
+        let mut table = vec![NONE; length];
+        for (at, name) in self.names.iter().enumerate() {
+            let mut slot = name.hash as usize & (length - 1);
+            while table[slot] != NONE {
+                slot = (slot + 1) & (length - 1);
+            }
+            table[slot] = index(at);
+        }
+        self.table = table;
+    }
+
+    /// Multiplies and folds eight bytes at a time, as wyhash does.
+    #[inline]
+    fn hash(&self, qualified: &str, namespace: u32) -> u32 {
+        let name = qualified.as_bytes();
+        let mut hash = self.seed ^ u64::from(namespace) << 32 ^ name.len() as u64;
+        let (chunks, rest) = name.as_chunks::<8>();
+        for chunk in chunks {
+            hash = fold(hash ^ u64::from_le_bytes(*chunk), self.seed);
+        }
+        let rest = rest.iter().fold(0, |all, &byte| all << 8 | u64::from(byte));
+        let hash = fold(hash ^ rest, self.seed);
+        (hash ^ hash >> 32) as u32
     }
 
     /// The number of the same name with another prefix.
@@ -157,22 +199,13 @@ impl<'i> Names<'i> {
 
     pub(super) fn find(&self, namespace: &str, local: &str) -> Option<u32> {
         let namespace = self.find_namespace(namespace)?;
-        let indices: &HashMap<(Cow<'_, str>, u32), u32> = &self.indices;
-        indices.get(&(Cow::Borrowed(local), namespace)).copied()
+        self.look_up(local, namespace, self.hash(local, namespace)).ok()
     }
 }
 
-/// Spreads the names of one vocabulary well enough; collisions only cost the look-up behind it.
+/// The two halves of a product, each bit of which depends on all of the input.
 #[inline]
-fn quick_hash(name: &[u8], namespace: u32) -> usize {
-    let byte = |at: usize| name.get(at).copied().map_or(0, u32::from);
-    let length = name.len();
-    let mixed = byte(0)
-        .wrapping_mul(31)
-        .wrapping_add(byte(1).wrapping_mul(7))
-        .wrapping_add(byte(length / 2).wrapping_mul(113))
-        .wrapping_add(byte(length.wrapping_sub(1)).wrapping_mul(17))
-        .wrapping_add(index(length).wrapping_mul(59))
-        .wrapping_add(namespace.wrapping_mul(101));
-    mixed as usize % CACHE
+fn fold(value: u64, seed: u64) -> u64 {
+    let product = u128::from(value ^ 0x9e37_79b9_7f4a_7c15) * u128::from(seed | 1);
+    (product as u64) ^ (product >> 64) as u64
 }

@@ -15,10 +15,10 @@ impl Document<'_> {
         if with.is_empty() {
             return self.remove(node).map(|()| true);
         }
-        if let (Kind::Element, [one]) = (self.kind(node), with) {
-            if self.kind(*one) == Kind::Element {
-                return self.replace_element(node, *one, &[]);
-            }
+        if let (Kind::Element, [one]) = (self.kind(node), with)
+            && self.kind(*one) == Kind::Element
+        {
+            return self.replace_element(node, *one, &[]);
         }
         let at = self.attached(node)?;
         if at == 0 || at == self.root_element_index() {

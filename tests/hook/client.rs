@@ -6,7 +6,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tonic::Status;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
+use virt_patch::hook::client::connect;
 use virt_patch::hook::r#gen::{info, plugin_v1alpha1, v1alpha3};
 use virt_patch::hook::log::{Format, Log};
 use virt_patch::hook::{Hooks, Options, serve};
@@ -133,12 +134,7 @@ pub(crate) async fn serve_error(hooks: impl Hooks, options: Options) -> String {
 
 /// A connection with KubeVirt's `:authority`.
 pub(crate) async fn channel(socket: &Path) -> Channel {
-    Endpoint::from_shared(format!("unix:{}", socket.display()))
-        .unwrap()
-        .origin("http://localhost".parse().unwrap())
-        .connect()
-        .await
-        .expect("connects")
+    connect(socket).await.expect("connects")
 }
 
 /// The name, versions and hook points that `Info` gives.

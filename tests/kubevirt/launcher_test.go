@@ -121,13 +121,13 @@ func (s *sidecar) kill() {
 	<-s.ended
 }
 
-// manager is KubeVirt's hook manager. Its constructor is unexported and its folder fixed, so the field
-// of the exported one is replaced through reflection; nothing else is touched.
+// manager is KubeVirt's hook manager. Its constructor is unexported and the folder of the exported one
+// fixed, so one of the same type is made and its folder set through reflection.
 func manager(pod string) hooks.Manager {
-	m := hooks.GetManager()
-	f := reflect.ValueOf(m).Elem().FieldByName("hookSocketSharedDirectory")
+	m := reflect.New(reflect.TypeOf(hooks.GetManager()).Elem())
+	f := m.Elem().FieldByName("hookSocketSharedDirectory")
 	reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem().SetString(pod)
-	return m
+	return m.Interface().(hooks.Manager)
 }
 
 // collected is the manager once it has found `count` sidecars.

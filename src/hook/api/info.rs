@@ -6,11 +6,10 @@ use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::{Request, Response, Status};
 
-use super::{Answer, VERSIONS};
-use crate::hook::HookPoint as Point;
-use crate::hook::dispatch::Core;
+use crate::hook::dispatch::{Answer, Core};
 use crate::hook::r#gen::info::info_server::{Info, InfoServer, SERVICE_NAME};
 use crate::hook::r#gen::info::{HookPoint, InfoParams, InfoResult};
+use crate::hook::hooks::HookPoint as Point;
 
 pub(super) const SERVICE: &str = SERVICE_NAME;
 
@@ -21,17 +20,16 @@ pub(super) fn call(core: &Arc<Core>, request: http::Request<Body>) -> Answer {
 #[tonic::async_trait]
 impl Info for Core {
     async fn info(&self, _: Request<InfoParams>) -> Result<Response<InfoResult>, Status> {
-        let announced = || VERSIONS.iter().filter(|version| version.announced.is_some());
-        let known = |point: &Point| announced().any(|version| version.points.contains(point));
-        let offered = |point: &Point| *point != Point::PreCloudInitIso || self.hooks.offers_cloud_init();
+        let offered = |point: &&Point| **point != Point::PreCloudInitIso || self.hooks.offers_cloud_init();
         Ok(Response::new(InfoResult {
             name: self.name.clone(),
-            hook_points: Point::ALL
+            hook_points: self
+                .points
                 .iter()
-                .filter(|point| known(point) && offered(point))
+                .filter(offered)
                 .map(|point| HookPoint { name: point.name().to_owned(), priority: 0 })
                 .collect(),
-            versions: announced().filter_map(|version| version.announced.map(str::to_owned)).collect(),
+            versions: self.versions.iter().map(|&version| version.to_owned()).collect(),
         }))
     }
 }

@@ -8,17 +8,13 @@ mod v1alpha1;
 mod v1alpha2;
 mod v1alpha3;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use tonic::body::Body;
-use tonic::codegen::{BoxFuture, http};
+use tonic::codegen::http;
 
-use super::HookPoint;
-use super::dispatch::Core;
-
-/// The answer to one HTTP request.
-pub(super) type Answer = BoxFuture<http::Response<Body>, Infallible>;
+use super::dispatch::{Answer, Core};
+use super::hooks::HookPoint;
 
 /// A gRPC service of one version of an API.
 pub(super) struct Version {
@@ -64,4 +60,16 @@ const VERSIONS: &[Version] = &[
 pub(super) fn find(path: &str) -> Option<&'static Version> {
     let (service, _method) = path.strip_prefix('/')?.split_once('/')?;
     VERSIONS.iter().find(|version| version.service == service)
+}
+
+/// The versions that `Info` lists.
+pub(super) fn announced() -> Vec<&'static str> {
+    VERSIONS.iter().filter_map(|version| version.announced).collect()
+}
+
+/// The hook points that callers of the announced versions know.
+pub(super) fn points() -> Vec<HookPoint> {
+    let announced = || VERSIONS.iter().filter(|version| version.announced.is_some());
+    let known = |point: &HookPoint| announced().any(|version| version.points.contains(point));
+    HookPoint::ALL.iter().copied().filter(known).collect()
 }

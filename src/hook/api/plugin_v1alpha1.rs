@@ -6,13 +6,12 @@ use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::{Request, Response, Status};
 
-use super::Answer;
-use crate::hook::dispatch::Core;
+use crate::hook::dispatch::{Answer, Core};
 use crate::hook::r#gen::plugin_v1alpha1::domain_hook_service_server::{
     DomainHookService, DomainHookServiceServer, SERVICE_NAME,
 };
 use crate::hook::r#gen::plugin_v1alpha1::{MutateDomainRequest, MutateDomainResponse};
-use crate::hook::{Failure, FailureKind, HookPoint};
+use crate::hook::hooks::{Failure, FailureKind, HookPoint};
 
 pub(super) const SERVICE: &str = SERVICE_NAME;
 const NAME: &str = "plugin-v1alpha1";

@@ -6,8 +6,7 @@ use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::{Request, Response, Status};
 
-use super::Answer;
-use crate::hook::dispatch::Core;
+use crate::hook::dispatch::{Answer, Core};
 use crate::hook::r#gen::v1alpha1::callbacks_server::{Callbacks, CallbacksServer, SERVICE_NAME};
 use crate::hook::r#gen::v1alpha1::{OnDefineDomainParams, OnDefineDomainResult};
 

@@ -6,14 +6,13 @@ use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::{Request, Response, Status};
 
-use super::Answer;
-use crate::hook::HookPoint;
-use crate::hook::dispatch::Core;
+use crate::hook::dispatch::{Answer, Core};
 use crate::hook::r#gen::v1alpha3::callbacks_server::{Callbacks, CallbacksServer, SERVICE_NAME};
 use crate::hook::r#gen::v1alpha3::{
     OnDefineDomainParams, OnDefineDomainResult, PreCloudInitIsoParams, PreCloudInitIsoResult, ShutdownParams,
     ShutdownResult,
 };
+use crate::hook::hooks::HookPoint;
 use crate::hook::log::Level;
 
 pub(super) const NAME: &str = "v1alpha3";

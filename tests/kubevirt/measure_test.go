@@ -1,0 +1,138 @@
+package kubevirt
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"kubevirt.io/kubevirt/pkg/hooks"
+)
+
+// TestMeasure compares a sidecar with the floor (the `echo-floor` example), called by KubeVirt's client in
+// turns, so that whatever else the machine does hurts both alike. `benches/hook.sh` runs it.
+//
+//	VIRT_PATCH_MEASURE  the sidecar to be measured
+//	VIRT_PATCH_FLOOR    the floor
+//	VIRT_PATCH_ARGS     further arguments of the sidecar, apart from --socket-dir
+//	VIRT_PATCH_CALLS    how many calls (2000)
+func TestMeasure(t *testing.T) {
+	subject, floor := os.Getenv("VIRT_PATCH_MEASURE"), os.Getenv("VIRT_PATCH_FLOOR")
+	if subject == "" || floor == "" {
+		t.Skip("SKIPPED: VIRT_PATCH_MEASURE and VIRT_PATCH_FLOOR do not name programs")
+	}
+	args := strings.Fields(os.Getenv("VIRT_PATCH_ARGS"))
+	calls := 2000
+	if n, err := strconv.Atoi(os.Getenv("VIRT_PATCH_CALLS")); err == nil {
+		calls = n
+	}
+
+	var ready [2][]time.Duration
+	for range 30 {
+		ready[0] = append(ready[0], execToInfo(t, subject, args))
+		ready[1] = append(ready[1], execToInfo(t, floor, nil))
+	}
+
+	var running [2]*sidecar
+	var managers [2]hooks.Manager
+	for i, p := range [2]string{subject, floor} {
+		pod := launcher(t)
+		a := args
+		if i == 1 {
+			a = nil
+		}
+		running[i] = start(t, p, pod, "c", a...)
+		managers[i] = collected(t, pod, 1)
+	}
+	time.Sleep(200 * time.Millisecond)
+	var rest, peak [2]int
+	for i, s := range running {
+		rest[i] = memory(t, s, "VmRSS")
+	}
+
+	spec, v := domain(t), vmi(t)
+	var took [2][]time.Duration
+	for n := range calls + 100 {
+		for i, m := range managers {
+			begun := time.Now()
+			answer, err := m.OnDefineDomain(spec, v)
+			d := time.Since(begun)
+			if err != nil || kept(t, answer).Name != "default_testvm" {
+				t.Fatalf("%v\n%s", err, answer)
+			}
+			if n >= 100 { // the first are to warm up
+				took[i] = append(took[i], d)
+			}
+		}
+	}
+	for i, s := range running {
+		peak[i] = memory(t, s, "VmHWM")
+	}
+
+	fmt.Printf("\n%d calls each, in turns; a domain of %d bytes\n\n", calls, len(load(t, "domain.xml")))
+	fmt.Printf("%-24s %12s %12s %8s %8s\n", "", "sidecar", "floor", "ratio", "bar")
+	row("hook call, p50 (µs)", micros(took[0], .5), micros(took[1], .5), "1.25")
+	row("hook call, p99 (µs)", micros(took[0], .99), micros(took[1], .99), "")
+	row("resident at rest (KiB)", float64(rest[0]), float64(rest[1]), "2.00")
+	row("resident, peak (KiB)", float64(peak[0]), float64(peak[1]), "")
+	row("exec to Info, p50 (µs)", micros(ready[0], .5), micros(ready[1], .5), "1.50")
+	row("binary (KiB)", size(t, subject), size(t, floor), "4.5 MB")
+}
+
+func row(what string, sidecar, floor float64, bar string) {
+	fmt.Printf("%-24s %12.0f %12.0f %8.2f %8s\n", what, sidecar, floor, sidecar/floor, bar)
+}
+
+// execToInfo is the time from starting the process to its answer to Info.
+func execToInfo(t *testing.T, binary string, args []string) time.Duration {
+	t.Helper()
+	begun := time.Now()
+	s := start(t, binary, launcher(t), "c", args...)
+	for {
+		if found, _ := filepath.Glob(filepath.Join(s.dir, "*.sock")); len(found) > 0 {
+			info(t, found[0])
+			took := time.Since(begun)
+			s.kill()
+			return took
+		}
+		if time.Since(begun) > 5*time.Second {
+			t.Fatalf("%s never listened", binary)
+		}
+	}
+}
+
+// memory gives a field of /proc/PID/status, in KiB.
+func memory(t *testing.T, s *sidecar, field string) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, field+":"); ok {
+			if n, err := strconv.Atoi(strings.Fields(rest)[0]); err == nil {
+				return n
+			}
+		}
+	}
+	t.Fatalf("no %s", field)
+	return 0
+}
+
+func micros(ds []time.Duration, quantile float64) float64 {
+	slices.Sort(ds)
+	return float64(ds[int(quantile*float64(len(ds)-1))].Nanoseconds()) / 1000
+}
+
+func size(t *testing.T, path string) float64 {
+	t.Helper()
+	found, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return float64(found.Size()) / 1024
+}
