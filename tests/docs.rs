@@ -22,7 +22,8 @@ fn read(path: impl AsRef<Path>) -> String {
 
 /// Every Markdown file that users read.
 fn pages() -> Vec<PathBuf> {
-    let in_folder = |folder: &str| fs::read_dir(root().join(folder)).expect("a folder").map(|e| e.expect("an entry").path());
+    let in_folder =
+        |folder: &str| fs::read_dir(root().join(folder)).expect("a folder").map(|e| e.expect("an entry").path());
     let mut pages: Vec<PathBuf> = in_folder(".").chain(in_folder("docs")).collect();
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     pages.sort();
@@ -227,7 +228,8 @@ fn the_manifests_arguments_exist() {
         let Some(json) = annotation("hooks.kubevirt.io/hookSidecars") else { continue };
         let json: serde_json::Value = serde_json::from_str(json).expect("the annotation is JSON");
         for sidecar in json.as_array().expect("a list") {
-            let arguments: Vec<&str> = sidecar["args"].as_array().expect("args").iter().filter_map(|a| a.as_str()).collect();
+            let arguments: Vec<&str> =
+                sidecar["args"].as_array().expect("args").iter().filter_map(|a| a.as_str()).collect();
             let options = virt_patch::hook::SidecarOptions::parse(&arguments, |_| None);
             assert!(options.problems.is_empty(), "{}: {}", path.display(), options.problems[0]);
             for pack in &options.packs {
@@ -295,6 +297,39 @@ fn after<'t>(text: &'t str, lead: &str) -> Vec<&'t str> {
     text.match_indices(lead).filter(|&(at, _)| begins(at)).map(|(at, _)| word(at)).filter(|w| !w.is_empty()).collect()
 }
 
+/// What the README shows of a terminal is what the program prints, in `examples/tour`; `BLESS=1` rewrites it.
+#[test]
+fn the_readmes_terminal_says_what_the_program_says() {
+    let page = read("README.md");
+    let mut shown = page.clone();
+    let mut ran = 0;
+    for (_, block) in blocks(&page).into_iter().filter(|(info, _)| info == "console") {
+        let command = block.lines().next().and_then(|line| line.strip_prefix("$ virt-patch ")).expect("a command");
+        // The shell only splits the words; the program comes first in its search path.
+        let program = Path::new(env!("CARGO_BIN_EXE_virt-patch"));
+        let output = Command::new("sh")
+            .args(["-c", &format!("exec \"$0\" {command} 2>&1")])
+            .arg(program)
+            .current_dir(root().join("examples/tour"))
+            .env("NO_COLOR", "1")
+            .output()
+            .expect("sh runs");
+        let printed = String::from_utf8(output.stdout).expect("UTF-8");
+        shown = shown.replace(&block, &format!("$ virt-patch {command}\n{}\n", printed.trim_end()));
+        ran += 1;
+    }
+    assert!(ran >= 4, "{ran} commands");
+    let rules = read("examples/tour/rules.yaml");
+    assert!(
+        blocks(&page).iter().any(|(_, text)| *text == rules),
+        "the README shows another rules.yaml than the tour's"
+    );
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(root().join("README.md"), &shown).expect("written");
+    }
+    assert_eq!(page, shown, "run `BLESS=1 cargo test --test docs` and read the difference");
+}
+
 /// What a program says with these arguments.
 fn help(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().expect("the program starts");
@@ -344,5 +379,7 @@ fn every_argument_of_the_sidecar_is_documented() {
 
 fn long_options(text: &str) -> impl Iterator<Item = &str> {
     let ends = |c: char| !c.is_ascii_lowercase() && c != '-';
-    text.match_indices("--").map(move |(at, _)| text[at..].split(ends).next().unwrap_or_default()).filter(|o| o.len() > 3)
+    text.match_indices("--")
+        .map(move |(at, _)| text[at..].split(ends).next().unwrap_or_default())
+        .filter(|o| o.len() > 3)
 }
