@@ -117,9 +117,7 @@ impl Case {
         let source = self.bytes("no-cloud-source.json").unwrap_or_default();
         let sets = rule::compile(&self.files);
         let first = match &sets {
-            Ok(sets) => {
-                self.apply(sets, domain.as_deref(), cloud_init.as_deref().map(|data| (data, source.as_slice())))
-            }
+            Ok(sets) => self.apply(sets, domain.as_deref(), cloud_init.as_deref().map(|data| (data, source.as_slice()))),
             Err(problems) => Answer::Problems(problems.clone()),
         };
         if let Some(expected) = self.bytes("error.txt") {
@@ -130,8 +128,7 @@ impl Case {
             Answer::Problems(problems) => return Err(format!("fails: {}", show(problems))),
             Answer::Domain(_, warnings) | Answer::CloudInit(_, warnings) => warnings,
         };
-        let expected =
-            self.bytes("warning.txt").map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
+        let expected = self.bytes("warning.txt").map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
         let mut expected: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let mut found: Vec<&str> = warnings.iter().map(|warning| warning.code.as_str()).collect();
         expected.sort_unstable();
@@ -163,9 +160,7 @@ impl Case {
 
     fn check_cloud_init(&self, sets: &[RuleSet], input: &[u8], result: &engine::CloudInitResult) -> Result<(), String> {
         match self.bytes("expected.json") {
-            None if result.data != input => {
-                return Err(difference(&String::from_utf8_lossy(input), &String::from_utf8_lossy(&result.data)));
-            }
+            None if result.data != input => return Err(difference(&String::from_utf8_lossy(input), &String::from_utf8_lossy(&result.data))),
             None => {}
             Some(expected) => same_cloud_init(&expected, &result.data)?,
         }
@@ -194,20 +189,14 @@ impl Case {
             let (place, code) = line.trim().split_once(' ').unwrap_or(("-", line));
             let fits = |(found_place, found_code, _): &(String, String, &Diagnostic)| {
                 found_code == code
-                    && (place == "-"
-                        || place == found_place
-                        || place.strip_suffix('*').is_some_and(|line| found_place.starts_with(line)))
+                    && (place == "-" || place == found_place || place.strip_suffix('*').is_some_and(|line| found_place.starts_with(line)))
             };
             match found.iter().position(fits) {
                 Some(index) => drop(found.remove(index)),
                 None => return Err(format!("expected `{line}`, found {}", show(&problems))),
             }
         }
-        if found.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("expected {:?}, found also {}", expected.trim(), show(&problems)))
-        }
+        if found.is_empty() { Ok(()) } else { Err(format!("expected {:?}, found also {}", expected.trim(), show(&problems))) }
     }
 }
 
@@ -223,10 +212,7 @@ fn same_cloud_init(expected: &[u8], found: &[u8]) -> Result<(), String> {
             yaml::to_json(documents.first()?, yaml::schema::Schema::Yaml11, &source).ok()
         };
         let header = |text: &str| text.starts_with('#').then(|| text.lines().next().map(ToOwned::to_owned));
-        if a != b
-            && header(a) == header(b)
-            && let (Some(a), Some(b)) = (parse(a), parse(b))
-        {
+        if a != b && header(a) == header(b) && let (Some(a), Some(b)) = (parse(a), parse(b)) {
             (expected[name], found_json[name]) = (a, b);
         }
     }
@@ -241,9 +227,7 @@ fn show(problems: &[Diagnostic]) -> String {
 fn difference(expected: &str, found: &str) -> String {
     let (a, b): (Vec<&str>, Vec<&str>) = (expected.split('\n').collect(), found.split('\n').collect());
     let at = a.iter().zip(&b).position(|(a, b)| a != b).unwrap_or(a.len().min(b.len()));
-    let end = |lines: &[&str]| {
-        lines.iter().skip(at).take(4).map(|line| format!("{line:?}")).collect::<Vec<_>>().join("\n        ")
-    };
+    let end = |lines: &[&str]| lines.iter().skip(at).take(4).map(|line| format!("{line:?}")).collect::<Vec<_>>().join("\n        ");
     format!("line {}:\n    expected\n        {}\n    found\n        {}", at + 1, end(&a), end(&b))
 }
 
@@ -253,8 +237,7 @@ fn every_case_comes_out_as_the_contract_says() {
     let filter = std::env::var("CASE").unwrap_or_default();
     let mut failures = Vec::new();
     let mut run = 0;
-    let mut sections: Vec<_> =
-        fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    let mut sections: Vec<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
     sections.sort();
     for section in sections {
         let mut folders: Vec<_> = fs::read_dir(&section).unwrap().map(|entry| entry.unwrap().path()).collect();
