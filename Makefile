@@ -1,7 +1,5 @@
 # The few things one does here. `make test` sets up what the tests need and runs them all.
 
-HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
-
 .PHONY: build test lint docs bench bench-hook size sidecar-static ci
 
 build: ## both programs, as they are released

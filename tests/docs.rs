@@ -265,6 +265,30 @@ fn every_link_leads_to_a_file_and_its_heading() {
     assert!(links > 10, "only {links} links were found");
 }
 
+/// Messages and comments of the sources send readers to pages that are there.
+#[test]
+fn every_page_that_the_sources_name_exists() {
+    let mut folders = vec![root().join("src")];
+    let mut named = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path).expect("a source file");
+            for (at, _) in text.match_indices("docs/") {
+                let ends = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '/' | '.' | '-');
+                let page = text[at..].split(ends).next().unwrap_or_default().trim_end_matches('.');
+                assert!(root().join(page).is_file(), "{} names {page}, which is not there", path.display());
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 0, "the sources name docs/diagnostics.md at least");
+}
+
 /// A heading as GitHub names its place.
 fn anchor(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
