@@ -18,6 +18,7 @@ pub mod json;
 pub mod load;
 pub mod packs;
 pub mod rule;
+pub mod sidecar;
 pub mod source;
 pub mod surroundings;
 pub mod xml;

@@ -66,7 +66,8 @@ impl Case {
         let annotation = flag("annotation").as_deref() == Some("true");
         let mut vmi = text("vmi.json").unwrap_or_else(|| "{}".to_owned());
         let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        names.sort();
+        // `rules.yaml` before `rules-2.yaml`.
+        names.sort_by_key(|name| (name.len(), name.clone()));
         let mut files = Vec::new();
         for name in names.iter().filter_map(|name| name.to_str()) {
             if (name.starts_with("rules") || name.starts_with("manifest")) && name.ends_with(".yaml") {
@@ -117,7 +118,9 @@ impl Case {
         let source = self.bytes("no-cloud-source.json").unwrap_or_default();
         let sets = rule::compile(&self.files);
         let first = match &sets {
-            Ok(sets) => self.apply(sets, domain.as_deref(), cloud_init.as_deref().map(|data| (data, source.as_slice()))),
+            Ok(sets) => {
+                self.apply(sets, domain.as_deref(), cloud_init.as_deref().map(|data| (data, source.as_slice())))
+            }
             Err(problems) => Answer::Problems(problems.clone()),
         };
         if let Some(expected) = self.bytes("error.txt") {
@@ -128,7 +131,8 @@ impl Case {
             Answer::Problems(problems) => return Err(format!("fails: {}", show(problems))),
             Answer::Domain(_, warnings) | Answer::CloudInit(_, warnings) => warnings,
         };
-        let expected = self.bytes("warning.txt").map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
+        let expected =
+            self.bytes("warning.txt").map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
         let mut expected: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let mut found: Vec<&str> = warnings.iter().map(|warning| warning.code.as_str()).collect();
         expected.sort_unstable();
@@ -160,7 +164,9 @@ impl Case {
 
     fn check_cloud_init(&self, sets: &[RuleSet], input: &[u8], result: &engine::CloudInitResult) -> Result<(), String> {
         match self.bytes("expected.json") {
-            None if result.data != input => return Err(difference(&String::from_utf8_lossy(input), &String::from_utf8_lossy(&result.data))),
+            None if result.data != input => {
+                return Err(difference(&String::from_utf8_lossy(input), &String::from_utf8_lossy(&result.data)));
+            }
             None => {}
             Some(expected) => same_cloud_init(&expected, &result.data)?,
         }
@@ -189,14 +195,20 @@ impl Case {
             let (place, code) = line.trim().split_once(' ').unwrap_or(("-", line));
             let fits = |(found_place, found_code, _): &(String, String, &Diagnostic)| {
                 found_code == code
-                    && (place == "-" || place == found_place || place.strip_suffix('*').is_some_and(|line| found_place.starts_with(line)))
+                    && (place == "-"
+                        || place == found_place
+                        || place.strip_suffix('*').is_some_and(|line| found_place.starts_with(line)))
             };
             match found.iter().position(fits) {
                 Some(index) => drop(found.remove(index)),
                 None => return Err(format!("expected `{line}`, found {}", show(&problems))),
             }
         }
-        if found.is_empty() { Ok(()) } else { Err(format!("expected {:?}, found also {}", expected.trim(), show(&problems))) }
+        if found.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("expected {:?}, found also {}", expected.trim(), show(&problems)))
+        }
     }
 }
 
@@ -212,7 +224,10 @@ fn same_cloud_init(expected: &[u8], found: &[u8]) -> Result<(), String> {
             yaml::to_json(documents.first()?, yaml::schema::Schema::Yaml11, &source).ok()
         };
         let header = |text: &str| text.starts_with('#').then(|| text.lines().next().map(ToOwned::to_owned));
-        if a != b && header(a) == header(b) && let (Some(a), Some(b)) = (parse(a), parse(b)) {
+        if a != b
+            && header(a) == header(b)
+            && let (Some(a), Some(b)) = (parse(a), parse(b))
+        {
             (expected[name], found_json[name]) = (a, b);
         }
     }
@@ -227,7 +242,9 @@ fn show(problems: &[Diagnostic]) -> String {
 fn difference(expected: &str, found: &str) -> String {
     let (a, b): (Vec<&str>, Vec<&str>) = (expected.split('\n').collect(), found.split('\n').collect());
     let at = a.iter().zip(&b).position(|(a, b)| a != b).unwrap_or(a.len().min(b.len()));
-    let end = |lines: &[&str]| lines.iter().skip(at).take(4).map(|line| format!("{line:?}")).collect::<Vec<_>>().join("\n        ");
+    let end = |lines: &[&str]| {
+        lines.iter().skip(at).take(4).map(|line| format!("{line:?}")).collect::<Vec<_>>().join("\n        ")
+    };
     format!("line {}:\n    expected\n        {}\n    found\n        {}", at + 1, end(&a), end(&b))
 }
 
@@ -237,7 +254,8 @@ fn every_case_comes_out_as_the_contract_says() {
     let filter = std::env::var("CASE").unwrap_or_default();
     let mut failures = Vec::new();
     let mut run = 0;
-    let mut sections: Vec<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    let mut sections: Vec<_> =
+        fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
     sections.sort();
     for section in sections {
         let mut folders: Vec<_> = fs::read_dir(&section).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::cloud_init::DocumentKind;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::rule::{Condition, Expect, Expression, Hook, Rule, RuleSet, Verb};
 use crate::source::{Location, Position, position_in};
 use crate::xpath::{Budget, EvalError, Tree, Value};
@@ -104,8 +104,12 @@ impl<'r, 'i> Run<'r, 'i> {
                 self.cloud = cloud;
                 self.runs.undo_to(runs);
                 self.note(rule, What::Ignored, String::new, None, || problem.to_string());
-                let mut warning = *problem;
-                warning.severity = crate::diagnostic::Severity::Warning;
+                let warning = Diagnostic {
+                    code: Code::Ignored,
+                    severity: Severity::Warning,
+                    message: format!("passed over: [{}] {}", problem.code, problem.message),
+                    ..*problem
+                };
                 self.entry(rule, |entry| entry.ignored = Some(warning.clone()));
                 self.warnings.push(warning);
                 Ok(())
@@ -175,14 +179,14 @@ impl<'r, 'i> Run<'r, 'i> {
         self.entry(rule, |entry| entry.rounds += 1);
         match &rule.verb {
             Verb::Steps(steps) => steps.iter().try_for_each(|step| self.rule(step)),
-            Verb::Fail(text) => {
-                let message = self.message(text)?;
-                Err(Box::new(Diagnostic::error(Code::RuleFailed, message).at(rule.location.clone())))
+            Verb::Fail { message, location } => {
+                let message = self.message(message)?;
+                Err(Box::new(Diagnostic::error(Code::RuleFailed, message).at(location.clone())))
             }
-            Verb::Warn(text) => {
-                let message = self.message(text)?;
+            Verb::Warn { message, location } => {
+                let message = self.message(message)?;
                 self.note(rule, What::Warned, String::new, None, || message.clone());
-                let warning = Diagnostic::warning(Code::RuleWarned, message).at(rule.location.clone());
+                let warning = Diagnostic::warning(Code::RuleWarned, message).at(location.clone());
                 self.warnings.push(warning.rule(&*rule.label));
                 Ok(())
             }
