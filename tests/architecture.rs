@@ -51,7 +51,6 @@ const KNOTS: &[(&str, &str, &str)] = &[
     ("engine/mod.rs", "engine/params.rs", "the room's contract, `Inputs`, stands in the file that runs it"),
     ("engine/mod.rs", "engine/run.rs", "the room's contract, `Limits` and `Report`, stands in the file that runs it"),
     ("json/query/mod.rs", "json/query/parse.rs", "the error type stands beside the query that it is of"),
-    ("rule/param.rs", "rule/value.rs", "a value is accepted by the check that a param declares"),
     ("rule/rules.rs", "rule/verbs.rs", "`steps` is a verb that holds rules"),
     ("xml/mod.rs", "xml/arena.rs", "the document's id stands beside the document"),
     ("xml/mod.rs", "xml/order.rs", "order is a method of the document that keeps it"),
