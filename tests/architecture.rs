@@ -1,6 +1,9 @@
 //! The arrows of docs/architecture.md, read from the `use` lines: rooms depend only downwards, and no
 //! two files import each other.
 
+// Says to clippy that helpers are tests too.
+#![cfg(test)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -193,10 +196,10 @@ fn expand(tree: &str) -> Vec<String> {
 /// A path from the crate's root on; `None` for other crates. A bare first name may be a child module.
 fn absolute(path: &str, module: &[String]) -> Option<Vec<String>> {
     let steps: Vec<&str> = path.trim().split("::").map(|step| step.trim().trim_start_matches("r#")).collect();
-    let mut base: Vec<String> = match steps.first()? {
-        &"crate" => Vec::new(),
-        &"self" => module.to_vec(),
-        &"super" => module.get(..module.len().checked_sub(1)?)?.to_vec(),
+    let mut base: Vec<String> = match *steps.first()? {
+        "crate" => Vec::new(),
+        "self" => module.to_vec(),
+        "super" => module.get(..module.len().checked_sub(1)?)?.to_vec(),
         // Resolved against the modules later: another crate has no module here.
         _ => [module, &[steps[0].to_owned()]].concat(),
     };

@@ -1,6 +1,9 @@
 //! The documentation and the code say the same thing: every code is explained, every example does
 //! what it says, every sentence that a case quotes is in the contract, every link and command exists.
 
+// Says to clippy that helpers are tests too.
+#![cfg(test)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,8 @@
 //! Every dependency has a licence of the list in deny.toml; cargo-deny is not needed for that.
 
+// Says to clippy that helpers are tests too.
+#![cfg(test)]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;

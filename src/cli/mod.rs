@@ -17,12 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use terminal::{Color, Terminal};
-
-/// What was asked for is wrong.
-const WRONG: u8 = 1;
-/// The tool could not do its work; clap's own code for wrong usage.
-const UNABLE: u8 = 2;
+use terminal::{Color, Terminal, UNABLE};
 
 #[derive(Debug, Parser)]
 #[command(name = "virt-patch", version, about, max_term_width = 100, disable_help_subcommand = true)]

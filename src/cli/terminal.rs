@@ -6,9 +6,13 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::ValueEnum;
 
-use super::{UNABLE, WRONG};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::{Paint, text, visible};
+
+/// Exit code: what was asked for is wrong.
+pub(super) const WRONG: u8 = 1;
+/// Exit code: the tool could not do its work; clap's own for wrong usage.
+pub(super) const UNABLE: u8 = 2;
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
-use super::terminal::Terminal;
-use super::{UNABLE, WRONG, input, vmi};
+use super::terminal::{Terminal, UNABLE, WRONG};
+use super::{input, vmi};
 use crate::diagnostic::Diagnostic;
 use crate::hook::CloudInit;
 use launcher::{Refusal, Sidecar, Version};
