@@ -22,6 +22,7 @@ pub mod packs;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod rule;
+pub mod sidecar;
 pub mod source;
 pub mod surroundings;
 pub mod xml;

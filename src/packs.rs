@@ -1,7 +1,7 @@
 //! Rule sets that are compiled in.
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::rule::{RuleFile, Trust};
+use crate::rule::{RuleFile, RuleSet, Trust};
 use crate::source::Source;
 
 /// Name and rules of every pack.
@@ -29,4 +29,25 @@ pub fn rule_file(name: &str) -> Result<RuleFile, Diagnostic> {
         None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
     };
     Err(Diagnostic::error(Code::UnknownPack, format!("there is no pack `{name}`")).help(help))
+}
+
+/// Every value given (pack, param, value) for a pack that is not used or a param that it does not have.
+pub fn unknown_params(sets: &[RuleSet], given: &[(String, String, String)]) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (pack, param, _) in given {
+        let used: Vec<&RuleSet> = sets.iter().filter(|set| set.pack == Some(pack.as_str())).collect();
+        let params = used.iter().flat_map(|set| &set.params).map(|param| param.name.as_str());
+        if used.is_empty() {
+            let message = format!("`--param {pack}.{param}` is for the pack `{pack}`, which is not used");
+            problems.push(Diagnostic::error(Code::UnknownPack, message).help(format!("add `--pack {pack}`")));
+        } else if !params.clone().any(|known| known == param) {
+            let message = format!("the pack `{pack}` has no param `{param}`");
+            let help = match nearest(param, params.clone()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has {}", params.collect::<Vec<_>>().join(", ")),
+            };
+            problems.push(Diagnostic::error(Code::UnknownPack, message).help(help));
+        }
+    }
+    problems
 }

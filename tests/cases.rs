@@ -66,7 +66,8 @@ impl Case {
         let annotation = flag("annotation").as_deref() == Some("true");
         let mut vmi = text("vmi.json").unwrap_or_else(|| "{}".to_owned());
         let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        names.sort();
+        // `rules.yaml` before `rules-2.yaml`.
+        names.sort_by_key(|name| (name.len(), name.clone()));
         let mut files = Vec::new();
         for name in names.iter().filter_map(|name| name.to_str()) {
             if (name.starts_with("rules") || name.starts_with("manifest")) && name.ends_with(".yaml") {

@@ -103,8 +103,8 @@ pub struct CloudInitResult {
 ///
 /// # Errors
 /// The first problem of the domain, a param or a rule; then nothing is applied.
-pub fn apply_to_domain<'d>(
-    sets: &[RuleSet],
+pub fn apply_to_domain<'r, 'd>(
+    sets: impl IntoIterator<Item = &'r RuleSet>,
     domain: &'d [u8],
     inputs: &Inputs<'_>,
 ) -> Result<Outcome<Cow<'d, str>>, Failure> {
@@ -124,8 +124,8 @@ pub fn apply_to_domain<'d>(
 ///
 /// # Errors
 /// As [`apply_to_domain`].
-pub fn apply_to_cloud_init(
-    sets: &[RuleSet],
+pub fn apply_to_cloud_init<'r>(
+    sets: impl IntoIterator<Item = &'r RuleSet>,
     data: &[u8],
     no_cloud_source: &[u8],
     inputs: &Inputs<'_>,
@@ -144,7 +144,7 @@ type Applied<'d> = (Forest<'d>, Option<Cloud>, Report);
 
 /// First the params of every set, from the document as it arrived; then the rules.
 fn apply<'r, 'd>(
-    sets: &'r [RuleSet],
+    sets: impl IntoIterator<Item = &'r RuleSet>,
     hook: Hook,
     forest: Forest<'d>,
     cloud: Option<Cloud>,
@@ -152,13 +152,13 @@ fn apply<'r, 'd>(
 ) -> Result<Applied<'d>, Failure> {
     let vmi = Vmi::new(inputs.vmi);
     let mut run: Run<'r, 'd> = Run::new(forest, cloud, &inputs.limits, inputs.detail);
-    let mut bound = Vec::with_capacity(sets.len());
+    let mut bound = Vec::new();
     for set in sets {
         let on = params::bind(&mut run, set, inputs, &vmi, hook);
         let bindings = std::mem::take(&mut run.bindings);
         match on {
             Ok(on) => bound.push((set, on, bindings)),
-            Err(problem) => return Err(Failure { problem, report: run.report().2 }),
+            Err(problem) => return Err(run.fail(problem)),
         }
     }
     for (set, on, bindings) in bound {
@@ -169,7 +169,7 @@ fn apply<'r, 'd>(
         run.begin_set(set, hook, skipped);
         run.bindings = bindings;
         if on && let Err(problem) = run.set(set, hook) {
-            return Err(Failure { problem, report: run.report().2 });
+            return Err(run.fail(problem));
         }
     }
     Ok(run.report())

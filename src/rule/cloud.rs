@@ -9,6 +9,7 @@ use crate::source::Location;
 use crate::yaml::{self, Node, Style, Value};
 
 use super::fields::Reader;
+use super::param;
 use super::scope::Scope;
 use super::template::{Hole, Template};
 
@@ -158,7 +159,11 @@ fn operation(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<PatchSte
             filled = Some(value(reader, member, scope)?);
             Json::Null
         } else {
-            Json::String(reader.text(member, &format!("`{name}`"))?.to_owned())
+            let text = reader.text(member, &format!("`{name}`"))?;
+            if text.starts_with('$') && matches!(name.as_str(), "path" | "from") {
+                param::query(reader, member, text)?;
+            }
+            Json::String(text.to_owned())
         };
         members.insert(name, json);
     }

@@ -109,7 +109,8 @@ impl Reader {
             return None;
         };
         let rest = entries.iter().map(|(key, value)| (key.text().unwrap_or_default(), (key, value))).collect();
-        Some(Fields { what, span: node.span.clone(), rest, known: Vec::new() })
+        let flow = matches!(&node.value, Value::Mapping(mapping) if mapping.flow);
+        Some(Fields { what, span: node.span.clone(), flow, rest, known: Vec::new() })
     }
 }
 
@@ -118,6 +119,8 @@ pub(super) struct Fields<'n> {
     what: &'static str,
     /// The mapping's own place.
     pub(super) span: Span,
+    /// Whether it is written `{ … }`.
+    flow: bool,
     rest: BTreeMap<&'n str, (&'n Node, &'n Node)>,
     known: Vec<&'static str>,
 }
@@ -168,7 +171,12 @@ impl<'n> Fields<'n> {
 
     /// Every field that was not taken is unknown.
     pub(super) fn finish(self, reader: &mut Reader) {
-        for (name, (key, _)) in self.rest {
+        let cut = |problem: &Diagnostic| problem.code == Code::FlowBraces;
+        for (name, (key, value)) in self.rest {
+            // What a comma in a flow mapping cut off reads as a key without value.
+            if self.flow && value.text() == Some("") && reader.problems.iter().any(cut) {
+                continue;
+            }
             let help = match nearest(name, self.known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("it knows {}", self.known.join(", ")),

@@ -99,8 +99,11 @@ pub(super) fn read(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Fr
         Ok(document) => document,
         Err(error) => {
             let at = error.offset.saturating_sub(offset).min(text.len());
-            let mut problem = Diagnostic::error(Code::FragmentSyntax, error.message).at(Location::new(&inner, at..at));
-            problem.help = error.help;
+            let unbound = error.code == Code::UnknownPrefix;
+            let code = if unbound { Code::UnknownPrefix } else { Code::FragmentSyntax };
+            let mut problem = Diagnostic::error(code, error.message).at(Location::new(&inner, at..at));
+            let declare = "declare the prefix under `spec.namespaces`".to_owned();
+            problem.help = if unbound { Some(declare) } else { error.help };
             reader.problems.push(problem);
             return None;
         }

@@ -247,9 +247,19 @@ pub enum Verb {
     /// Several rules.
     Steps(Vec<Rule>),
     /// Ends the hook with this error.
-    Fail(Template),
+    Fail {
+        /// What is wrong.
+        message: Template,
+        /// Where it is written.
+        location: Location,
+    },
     /// Warns.
-    Warn(Template),
+    Warn {
+        /// Of what.
+        message: Template,
+        /// Where it is written.
+        location: Location,
+    },
     /// JSON Merge Patch on a cloud-init document.
     MergeJson {
         /// The patch.

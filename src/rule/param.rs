@@ -148,7 +148,7 @@ fn draft<'n>(reader: &mut Reader, key: &Node, node: &'n Node, trust: Trust) -> O
             whole
         });
     }
-    let texts = source.as_ref().is_some_and(|source| gives_text(source)) && check.ty.is_none();
+    let texts = source.as_ref().is_some_and(gives_text) && check.ty.is_none();
     if let Some(node) = fields.take("enum") {
         for item in reader.items(node, "`enum`").unwrap_or_default() {
             let typed = Check { ty: check.ty, ..Check::default() };
@@ -244,7 +244,7 @@ fn source<'n>(
         "annotations" => prefix(reader, node).map(ParamSource::Annotations),
         "envs" => prefix(reader, node).map(ParamSource::Envs),
         "env" => constant_text(reader, node, "`env`").map(ParamSource::Env),
-        "vmi" => query(reader, node).map(ParamSource::Vmi),
+        "vmi" => constant_text(reader, node, "`vmi`").and_then(|text| query(reader, node, &text)).map(ParamSource::Vmi),
         "file" => path(reader, node, "`file`").map(ParamSource::File),
         "fileExists" => path(reader, node, "`fileExists`").map(ParamSource::FileExists),
         _ => Some(ParamSource::Value(None)),
@@ -270,9 +270,9 @@ fn prefix(reader: &mut Reader, node: &Node) -> Option<String> {
     prefix
 }
 
-fn query(reader: &mut Reader, node: &Node) -> Option<Query> {
-    let text = constant_text(reader, node, "`vmi`")?;
-    match Query::parse(&text) {
+/// The JSONPath query that a scalar holds.
+pub(super) fn query(reader: &mut Reader, node: &Node, text: &str) -> Option<Query> {
+    match Query::parse(text) {
         Ok(query) => Some(query),
         Err(error) => {
             let inner = reader.inner(node);
@@ -413,12 +413,16 @@ fn in_order(reader: &mut Reader, drafts: Vec<Draft<'_>>, scope: &mut Scope) -> V
             waiting.iter().filter(|(_, draft)| !uses_any(draft, &waiting)).map(|(&name, _)| name).collect();
         if ready.is_empty() {
             let names: Vec<&str> = waiting.keys().copied().collect();
+            let message = format!("params computed from each other: {}", names.join(", "));
+            let mut problem = Diagnostic::error(Code::ParamCycle, message);
             for draft in waiting.values() {
-                let message =
-                    format!("the param `{}` is computed from itself, by way of {}", draft.name, names.join(", "));
-                reader.problems.push(Diagnostic::error(Code::ParamCycle, message).at(draft.param.location.clone()));
+                problem = match problem.at {
+                    None => problem.at(draft.param.location.clone()),
+                    Some(_) => problem.related(draft.param.location.clone(), "and"),
+                };
                 scope.param(draft.name, VarType::Any, false);
             }
+            reader.problems.push(problem);
             break;
         }
         for name in ready {
@@ -472,13 +476,8 @@ fn var_type(param: &Param, result: Option<VarType>) -> VarType {
         (None, source) if gives_text(source) => VarType::Text,
         (None, ParamSource::Annotations(_) | ParamSource::Envs(_)) => VarType::Json,
         (None, ParamSource::FileExists(_)) => VarType::Boolean,
-        (None, ParamSource::Vmi(query)) => {
-            if query.is_singular() {
-                VarType::Any
-            } else {
-                VarType::Json
-            }
-        }
+        // A scalar or not: what is not known until the VMI comes is taken for JSON.
+        (None, ParamSource::Vmi(_)) => VarType::Json,
         (None, ParamSource::Value(Some(ParamValue::Text(_)))) => VarType::Text,
         (None, ParamSource::Value(Some(ParamValue::Number(_)))) => VarType::Number,
         (None, ParamSource::Value(Some(ParamValue::Boolean(_)))) => VarType::Boolean,

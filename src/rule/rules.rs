@@ -120,7 +120,10 @@ fn document(reader: &mut Reader, fields: &mut Fields<'_>, place: &Place, scope: 
         scope.document = Document::Xml;
         return None;
     }
-    let named = fields.take("document").and_then(|node| reader.word(node, "`document`", &cloud::DOCUMENTS));
+    // A wrong word is one problem: what is said of the rest assumes some document.
+    let named = fields
+        .take("document")
+        .map(|node| reader.word(node, "`document`", &cloud::DOCUMENTS).unwrap_or(DocumentKind::UserData));
     let document = named.or(place.document);
     scope.document = if document.is_some() { Document::Json } else { Document::None };
     document
@@ -132,8 +135,8 @@ fn for_each(reader: &mut Reader, node: &Node, scope: &mut Scope) -> Option<ForEa
     let var = fields.require(reader, "var");
     let items = fields.require(reader, "in");
     let index = fields.take("index");
-    fields.finish(reader);
     let items = items.and_then(|node| scope.expression(reader, node, "`in`"));
+    fields.finish(reader);
     let (ty, secret) = match &items {
         Some(items) => (items.xpath.result_type().item(), items.secret),
         None => (VarType::Any, false),
@@ -161,9 +164,12 @@ fn lets(reader: &mut Reader, node: &Node, scope: &mut Scope) -> Vec<(String, Exp
             !names.iter().any(|name| !scope.types.contains_key(*name) && names_variable(text, name))
         });
         let Some(ready) = ready else {
+            let message = format!("computed from each other: {}", names.join(", "));
+            if let Some((first, _)) = waiting.first() {
+                reader.error(Code::ParamCycle, message, &first.span);
+            }
             for (name, _) in waiting {
-                let message = format!("`{}` is computed from itself", name.text().unwrap_or_default());
-                reader.error(Code::ParamCycle, message, &name.span);
+                scope.local(reader, name, VarType::Any, false);
             }
             break;
         };
@@ -198,7 +204,7 @@ fn collect_uses(rule: &mut Rule) {
     if let Some(Condition::Expression(expression)) = &rule.when {
         use_expression(expression);
     }
-    let skips = !matches!(rule.verb, Verb::Fail(_) | Verb::Warn(_));
+    let skips = !matches!(rule.verb, Verb::Fail { .. } | Verb::Warn { .. });
     let mut use_hole = |hole: &Hole| {
         use_expression(&hole.expression);
         if skips && !hole.optional {
@@ -210,7 +216,7 @@ fn collect_uses(rule: &mut Rule) {
         Verb::Merge { fragment, .. } | Verb::Insert { fragment, .. } | Verb::Replace { fragment, .. } => {
             fragment.visit_holes(&mut use_hole);
         }
-        Verb::Fail(text) | Verb::Warn(text) => text.holes().for_each(&mut use_hole),
+        Verb::Fail { message, .. } | Verb::Warn { message, .. } => message.holes().for_each(&mut use_hole),
         Verb::MergeJson { patch, .. } => patch.visit_holes(&mut use_hole),
         Verb::Patch(steps) => {
             steps.iter().filter_map(|step| step.value.as_ref()).for_each(|value| value.visit_holes(&mut use_hole));
@@ -223,7 +229,7 @@ fn collect_uses(rule: &mut Rule) {
             use_expression(path);
         }
         Verb::Steps(steps) => steps.iter().for_each(|step| variables.extend(step.variables.iter().cloned())),
-        Verb::Fail(_) | Verb::Warn(_) | Verb::MergeJson { .. } | Verb::Patch(_) => {}
+        Verb::Fail { .. } | Verb::Warn { .. } | Verb::MergeJson { .. } | Verb::Patch(_) => {}
     }
     rule.variables = variables;
     rule.needs = needs.into_iter().collect();

@@ -51,6 +51,8 @@ impl Scope {
             let what = if self.params.contains(text) { "a param" } else { "a variable" };
             let message = format!("`{text}` is {what} already");
             reader.error(Code::Shadowing, message, &name.span).help = Some("choose another name".into());
+            // From here on it may be either, so that its uses are not reported as well.
+            self.insert(text, VarType::Any, secret);
             return None;
         }
         self.insert(text, ty, secret);
@@ -188,6 +190,10 @@ fn cut_by_comment(reader: &Reader, node: &Node, problem: &mut Diagnostic) {
     let rest = reader.source.text().get(node.span.end..).unwrap_or_default();
     let line = rest.lines().next().unwrap_or_default();
     let syntax = matches!(problem.code, Code::XpathSyntax | Code::TemplateSyntax);
+    if plain && syntax && rest.starts_with(',') {
+        problem.code = Code::FlowBraces;
+        problem.help = Some("inside `{ … }` and `[ … ]` a comma ends the text: quote it".into());
+    }
     if plain && syntax && line.trim_start_matches(':').trim_start().starts_with('#') {
         problem.code = Code::TrailingComment;
         problem.help = Some("` #` begins a comment in YAML and cuts the text short: quote the whole text".into());

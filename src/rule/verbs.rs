@@ -12,7 +12,7 @@ use super::fields::{Fields, Reader};
 use super::fragment;
 use super::rules::{self, shape_problem};
 use super::scope::Scope;
-use super::{Expression, Hook, KeyPath, Place, Template, Verb, cloud};
+use super::{Expression, Hook, JsonTemplate, KeyPath, Place, Template, Verb, cloud};
 
 const DOMAIN: [&str; 8] = ["set", "merge", "insert", "replace", "remove", "steps", "fail", "warn"];
 const CLOUD: [&str; 6] = ["merge", "patch", "addPart", "steps", "fail", "warn"];
@@ -69,8 +69,9 @@ fn one(
             (reader.problems.len() == before).then_some(Verb::Steps(steps))
         }
         ("fail" | "warn", _) => {
-            let template = message(reader, node, scope, verb)?;
-            Some(if verb == "fail" { Verb::Fail(template) } else { Verb::Warn(template) })
+            let message = message(reader, node, scope, verb)?;
+            let location = reader.at(&node.span);
+            Some(if verb == "fail" { Verb::Fail { message, location } } else { Verb::Warn { message, location } })
         }
         ("addPart", _) => {
             reader.error(Code::NotYetSupported, "this release does not know `addPart` yet", &key.span);
@@ -98,7 +99,9 @@ fn target(reader: &mut Reader, node: &Node, scope: &Scope, what: &str) -> Option
         VarType::Boolean => "a boolean",
     };
     let message = format!("`{}` gives {what}, and a verb changes nodes of the document", expression.xpath.text());
-    let problem = Diagnostic::error(Code::XpathType, message).at(expression.location.clone());
+    let json = expression.xpath.result_type().is_json();
+    let code = if json { Code::WrongTarget } else { Code::XpathType };
+    let problem = Diagnostic::error(code, message).at(expression.location.clone());
     reader.problems.push(problem.help("write a path that selects elements or attributes"));
     None
 }
@@ -258,5 +261,15 @@ fn merge_json(reader: &mut Reader, fields: &mut Fields<'_>, node: &Node, scope: 
         }
     }
     let patch = cloud::value(reader, node, scope)?;
+    let never_an_object = match &patch {
+        JsonTemplate::Constant(json) => !json.is_object(),
+        JsonTemplate::Text(text) => text.as_hole().is_none(),
+        JsonTemplate::List(_) => true,
+        JsonTemplate::Object(_) => false,
+    };
+    if never_an_object {
+        reader.wrong_type(node, "`merge`", "a mapping of what the document must contain");
+        return None;
+    }
     Some(Verb::MergeJson { patch, lists: lists?, keys })
 }

@@ -154,7 +154,10 @@ fn translate(text: &str, error: &roxmltree::Error) -> ParseError {
     match error {
         E::UnknownEntityReference(..) => problem.help("only amp, lt, gt, quot and apos are entities here"),
         E::MalformedEntityReference(..) => problem.help("write '&amp;' for an ampersand"),
-        E::UnknownNamespace(..) => problem.help("declare the prefix with xmlns on the root element"),
+        E::UnknownNamespace(..) => {
+            let unbound = ParseError { code: Code::UnknownPrefix, ..problem };
+            unbound.help("declare the prefix with xmlns on the root element")
+        }
         _ => problem,
     }
 }

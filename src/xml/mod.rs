@@ -80,7 +80,7 @@ impl Default for Limits {
 /// Why a text is no document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError {
-    /// `xml-syntax`, `xml-limit`, `xml-encoding` or `xml-doctype`.
+    /// `xml-syntax`, `unknown-prefix`, `xml-limit`, `xml-encoding` or `xml-doctype`.
     pub code: Code,
     /// The byte in the input that is wrong.
     pub offset: usize,

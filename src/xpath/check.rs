@@ -2,6 +2,7 @@
 
 use super::ast::{Ast, Comparison, Kind, Span};
 use super::error::Error;
+use super::function::Function;
 use super::scope::VarType;
 use crate::diagnostic::Code;
 
@@ -42,6 +43,17 @@ pub(super) fn nodes(ast: &Ast, what: &str) -> Result<(), Error> {
         VarType::Nodes | VarType::Json | VarType::JsonItem | VarType::Any => return Ok(()),
     };
     Err(Error::new(Code::XpathType, ast.span.clone(), format!("{what} needs nodes, and this is {found}")))
+}
+
+/// A value where nodes are meant, unless it may as well be absent: a variable, or a function that gives
+/// `()` for `()`.
+pub(super) fn items(ast: &Ast, what: &str) -> Result<(), Error> {
+    use Function::{Abs, Hex, Max, Min, NumberFromHex};
+    match &ast.kind {
+        Kind::Local(_) | Kind::Global(_) => Ok(()),
+        Kind::Call(call) if matches!(call.function, Abs | Hex | Max | Min | NumberFromHex) => Ok(()),
+        _ => nodes(ast, what),
+    }
 }
 
 impl Comparison {

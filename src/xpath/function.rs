@@ -13,6 +13,8 @@ pub(super) enum Parameter {
     Condition,
     /// Must be nodes.
     Nodes,
+    /// Nodes, or a value that may as well be absent.
+    Items,
     /// Taken as it is: one value or a sequence.
     Any,
     /// A regular expression: must be a literal.
@@ -76,7 +78,7 @@ functions! {
     // XPath 1.0, section 4.1: nodes
     Last "last" 0..0 [] Number Always;
     Position "position" 0..0 [] Number Always;
-    Count "count" 1..1 [Nodes] Number Never;
+    Count "count" 1..1 [Items] Number Never;
     Id "id" 1..1 [Any] Nodes Never;
     LocalName "local-name" 0..1 [Nodes] Text ByDefault;
     NamespaceUri "namespace-uri" 0..1 [Nodes] Text ByDefault;

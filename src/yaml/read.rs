@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, StructureStyle};
 
 use super::{Mapping, Node, Scalar, Style, Value};
 use crate::diagnostic::{Code, Diagnostic};
@@ -97,7 +97,9 @@ impl Reader<'_> {
                     ScalarStyle::Literal => Style::Literal,
                     ScalarStyle::Folded => Style::Folded,
                 };
-                let node = Node { span, value: Value::Scalar(Scalar { text: text.into_owned(), style }) };
+                // The parser gives `~` for a value that is not written at all.
+                let text = if style == Style::Plain && span.is_empty() { String::new() } else { text.into_owned() };
+                let node = Node { span, value: Value::Scalar(Scalar { text, style }) };
                 self.done(node, anchor, 1, 0)
             }
             Event::SequenceStart(style, anchor, tag) => {
@@ -215,7 +217,8 @@ impl Reader<'_> {
         let text = self.source.text();
         let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
         let message = format!("this is not YAML: {}", error.info());
-        let problem = *self.problem(Code::YamlSyntax, message, at..at);
+        let nested = matches!(error.kind(), ErrorKind::RecursionLimitExceeded);
+        let problem = *self.problem(if nested { Code::YamlLimit } else { Code::YamlSyntax }, message, at..at);
         let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
         let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         if line.contains("${")

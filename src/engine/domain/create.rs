@@ -25,7 +25,12 @@ impl Run<'_, '_> {
     ) -> Result<NodeId> {
         let plan = match path.plan.clone() {
             Some(plan) if steps > 0 => plan,
-            _ => return Err(self.nothing_selected(path)?),
+            Some(_) => return Err(self.nothing_selected(path)?),
+            None => {
+                let message =
+                    format!("`{}` selects nothing, and is no path that says what to create", path.xpath.text());
+                return Err(Box::new(problem(Code::NotCreatable, message, path).help("write one path")));
+            }
         };
         let (found, parent) = self.deepest(path, steps)?;
         let missing = plan.steps.get(found..steps).unwrap_or_default();

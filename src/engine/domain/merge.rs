@@ -69,7 +69,7 @@ impl Run<'_, '_> {
                 path.xpath.text(),
                 element.name.local
             );
-            let wrong = problem(Code::WrongTarget, message, path);
+            let wrong = problem(Code::FragmentShape, message, path);
             return Err(Box::new(wrong.path(xml.node_path(target))));
         }
         let changed = self.merge_into(path, target, element, keys)?;

@@ -27,7 +27,10 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
         match call.function {
             Function::Last => Ok(Item::Number(focus.size as f64)),
             Function::Position => Ok(Item::Number(focus.position as f64)),
-            Function::Count => Ok(Item::Number(arguments.nodes(0)?.len() as f64)),
+            Function::Count => Ok(Item::Number(match arguments.item(0)? {
+                Item::Nodes(nodes) => nodes.len() as f64,
+                _ => 1.0,
+            })),
             // Without a DTD no attribute is an ID.
             Function::Id => arguments.item(0).map(|_| Item::Nodes(Cow::Borrowed(&[]))),
             Function::LocalName => Ok(arguments.name(|node| Cow::Borrowed(self.tree.local_name(node)))?),

@@ -142,6 +142,7 @@ impl Parser<'_> {
         for (index, argument) in arguments.iter().enumerate() {
             match function.parameter(index) {
                 Parameter::Nodes => check::nodes(argument, &format!("`{name}`"))?,
+                Parameter::Items => check::items(argument, &format!("`{name}`"))?,
                 Parameter::Condition => check::condition(argument)?,
                 Parameter::Pattern | Parameter::Flags if !matches!(argument.kind, Kind::Literal(_)) => {
                     let message = "a regular expression and its flags must be written as strings";
