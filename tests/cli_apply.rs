@@ -1,5 +1,7 @@
 //! `virt-patch apply`: what it prints, where, and how it exits.
 #![cfg(feature = "cli")]
+// `cfg(test)` says to clippy that these are tests too.
+#![cfg(test)]
 
 #[path = "cli/golden.rs"]
 mod golden;

@@ -1,5 +1,7 @@
 //! `virt-patch call` and `demo`: virt-launcher's side, against the real sidecar.
 #![cfg(feature = "cli")]
+// `cfg(test)` says to clippy that these are tests too.
+#![cfg(test)]
 
 #[path = "cli/run.rs"]
 mod run;
@@ -36,7 +38,8 @@ impl Sidecar {
         command.arg("--rules").arg(desk.path(rules)).arg("--socket-dir").arg(&folder).env("CONTAINER_NAME", name);
         let sidecar = Self(command.stderr(Stdio::null()).spawn().unwrap());
         let deadline = Instant::now() + Duration::from_secs(10);
-        while std::fs::read_dir(&folder).unwrap().next().is_none() {
+        let is_there = || std::fs::read_dir(&folder).unwrap().any(|entry| entry.unwrap().path().extension().is_some());
+        while !is_there() {
             assert!(Instant::now() < deadline, "no socket in {}", folder.display());
             std::thread::sleep(Duration::from_millis(5));
         }

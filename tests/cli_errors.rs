@@ -1,5 +1,7 @@
 //! What the command line says where something is wrong, word for word: `tests/cli/errors/`.
 #![cfg(feature = "cli")]
+// `cfg(test)` says to clippy that these are tests too.
+#![cfg(test)]
 
 #[path = "cli/golden.rs"]
 mod golden;

@@ -1,5 +1,7 @@
 //! `virt-patch query`.
 #![cfg(feature = "cli")]
+// `cfg(test)` says to clippy that these are tests too.
+#![cfg(test)]
 
 #[path = "cli/run.rs"]
 mod run;

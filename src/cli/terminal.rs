@@ -6,14 +6,13 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::ValueEnum;
 
-use super::{UNABLE, WRONG};
+use super::exit::{UNABLE, WRONG};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::{Paint, text, visible};
 
-/// When to use colours.
+/// When to use colours: `Auto` is where a terminal reads, and NO_COLOR does not forbid it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
-    /// Where a terminal reads, and NO_COLOR does not forbid it.
     Auto,
     Always,
     Never,

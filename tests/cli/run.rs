@@ -20,7 +20,7 @@ impl Desk {
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let desk = Self { folder: tempfile::tempdir().expect("a temporary folder") };
         for (name, text) in files {
-            std::fs::write(desk.folder.path().join(name), text).expect("a file");
+            std::fs::write(desk.path(name), text).expect("a file");
         }
         desk
     }
