@@ -1,11 +1,9 @@
 //! The command line: one file a command.
-//!
-//! Exit codes: 0 fine, 1 the input is wrong (rules, a domain, a VM's values), 2 the tool could not
-//! do its work (a file that cannot be read, wrong usage).
 
 mod apply;
 mod call;
 mod demo;
+mod exit;
 mod input;
 mod packs;
 mod query;
@@ -17,7 +15,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use terminal::{Color, Terminal, UNABLE};
+use exit::UNABLE;
+use terminal::{Color, Terminal};
 
 #[derive(Debug, Parser)]
 #[command(name = "virt-patch", version, about, max_term_width = 100, disable_help_subcommand = true)]
@@ -26,7 +25,7 @@ struct CommandLine {
     #[command(subcommand)]
     command: Command,
     /// Whether to colour what is printed; auto asks the terminal and NO_COLOR
-    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN", display_order = 900)]
     color: Color,
 }
 

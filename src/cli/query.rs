@@ -105,8 +105,12 @@ fn query(arguments: &Arguments) -> Result<Answer, Vec<Diagnostic>> {
     let compiled = xpath::compile(source.text(), &scope).map_err(|error| {
         let mut problem = Diagnostic::error(error.code, error.message).at(at(error.span));
         problem.help = error.help;
-        if error.code == Code::UnknownPrefix {
-            problem.help = Some("declare it with `--namespace PREFIX=URI`".to_owned());
+        match error.code {
+            Code::UnknownPrefix => problem.help = Some("declare it with `--namespace PREFIX=URI`".to_owned()),
+            Code::UnknownVariable => {
+                problem.help = Some("only rules have variables; write the value itself".to_owned())
+            }
+            _ => {}
         }
         problems.push(problem);
     });

@@ -6,18 +6,13 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::ValueEnum;
 
+use super::exit::{UNABLE, WRONG};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::{Paint, text, visible};
 
-/// Exit code: what was asked for is wrong.
-pub(super) const WRONG: u8 = 1;
-/// Exit code: the tool could not do its work; clap's own for wrong usage.
-pub(super) const UNABLE: u8 = 2;
-
-/// When to use colours.
+/// When to use colours: `Auto` is where a terminal reads, and NO_COLOR does not forbid it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
-    /// Where a terminal reads, and NO_COLOR does not forbid it.
     Auto,
     Always,
     Never,

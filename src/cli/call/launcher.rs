@@ -49,7 +49,8 @@ pub(in crate::cli) struct Sidecar {
     pub(in crate::cli) version: Version,
 }
 
-/// Every file that virt-launcher would dial: those in `folder`, and in its folders, one a container.
+/// Every file that virt-launcher would dial: those in `folder`, and in its folders, one a container. No
+/// container's name begins with a dot; a folder's that does is where a sidecar makes its socket.
 pub(in crate::cli) fn scan(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let list = |folder: &Path| -> anyhow::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
         let entries = std::fs::read_dir(folder).with_context(|| format!("cannot list `{}`", folder.display()))?;
@@ -57,8 +58,9 @@ pub(in crate::cli) fn scan(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         Ok(paths.into_iter().partition(|path| path.is_dir()))
     };
     let (folders, mut files) = list(folder)?;
-    for container in folders {
-        files.append(&mut list(&container)?.1);
+    let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    for container in folders.iter().filter(|path| !is_hidden(path)) {
+        files.append(&mut list(container)?.1);
     }
     files.sort();
     Ok(files)

@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
-use super::terminal::{Terminal, UNABLE, WRONG};
+use super::exit::{UNABLE, WRONG};
+use super::terminal::Terminal;
 use super::{input, vmi};
 use crate::diagnostic::Diagnostic;
 use crate::hook::CloudInit;
@@ -30,7 +31,7 @@ pub(super) struct Arguments {
     /// The folder of sockets, as virt-launcher sees it: DIR/*.sock or DIR/CONTAINER/*.sock
     #[arg(long, value_name = "DIR", required_unless_present = "plugin_socket")]
     socket_dir: Option<PathBuf>,
-    /// Only the sidecar of this name, or whose socket's path contains it
+    /// Only the sidecar of this name, or whose folder or socket has it
     #[arg(long, value_name = "NAME")]
     sidecar: Option<String>,
     #[command(flatten)]
@@ -177,9 +178,11 @@ impl Arguments {
             }
         }
         if let Some(wanted) = &self.sidecar {
-            sidecars.retain(|sidecar| {
-                sidecar.name == *wanted || sidecar.socket.to_string_lossy().contains(wanted.as_str())
-            });
+            let has_name = |sidecar: &Sidecar| {
+                let within = sidecar.socket.strip_prefix(folder).unwrap_or(&sidecar.socket);
+                sidecar.name == *wanted || within.iter().any(|part| part == wanted.as_str())
+            };
+            sidecars.retain(has_name);
         }
         if sidecars.is_empty() {
             bail!(

@@ -13,6 +13,8 @@ use crate::cli::call::launcher;
 use crate::hook::{Log, SidecarOptions, log::Format, serve};
 use crate::sidecar::Sidecar;
 
+/// The name that KubeVirt gives the first sidecar's container, and its folder.
+const CONTAINER: &str = "hook-sidecar-0";
 /// How long the sidecar may take to begin and to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -28,13 +30,12 @@ impl Pod {
     pub(super) fn start(rules: &str) -> anyhow::Result<Self> {
         let folder = Folder::new()?;
         let sockets = folder.path.join("s");
-        std::fs::create_dir(&sockets)?;
+        let container = sockets.join(CONTAINER);
+        std::fs::create_dir_all(&container)?;
         let file = folder.path.join("rules.yaml");
         std::fs::write(&file, rules)?;
-        let arguments =
-            ["--rules".into(), file.into_os_string(), "--socket-dir".into(), sockets.clone().into_os_string()];
-        let options =
-            SidecarOptions::parse(arguments, |name| (name == "CONTAINER_NAME").then(|| "hook-sidecar-0".into()));
+        let arguments = ["--rules".into(), file.into_os_string(), "--socket-dir".into(), container.into_os_string()];
+        let options = SidecarOptions::parse(arguments, |name| (name == "CONTAINER_NAME").then(|| CONTAINER.into()));
         let log = Arc::new(Log::to(Format::Json, sink()));
         let hooks = Arc::new(Sidecar::new(&options, Arc::clone(&log)));
         let thread = std::thread::spawn(move || {
