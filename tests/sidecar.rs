@@ -1,5 +1,7 @@
 //! The sidecar's own part: where rules come from, whose they are, what it logs and what it never shows.
 
+#![cfg(test)]
+
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;

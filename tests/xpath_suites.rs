@@ -1,5 +1,7 @@
 //! XPath 1.0 against third-party suites, generated cases over libvirt domains, and known traps.
 
+#![cfg(test)]
+
 #[cfg(test)]
 #[path = "support/conformance.rs"]
 mod conformance;
