@@ -29,6 +29,8 @@ pub(super) struct Run<'r, 'i> {
     pub(super) runs: Runs,
     pub(super) cloud: Option<Cloud>,
     pub(super) secrets: Secrets,
+    /// Whether a secret was written into the document.
+    pub(super) document_holds_secret: bool,
     /// The cloud-init document of the rule that runs.
     pub(super) document: Option<DocumentKind>,
     /// The root of the domain; a node of no document where cloud-init data is edited.
@@ -54,6 +56,7 @@ impl<'r, 'i> Run<'r, 'i> {
             runs: Runs::default(),
             cloud,
             secrets: Secrets::default(),
+            document_holds_secret: false,
             document: None,
             context,
             trace: Vec::new(),
@@ -65,11 +68,7 @@ impl<'r, 'i> Run<'r, 'i> {
 
     /// Runs the rules of one set for one hook.
     pub(super) fn set(&mut self, set: &'r RuleSet, hook: Hook) -> Result<()> {
-        let rules = match hook {
-            Hook::OnDefineDomain => &set.on_define_domain,
-            Hook::PreCloudInitIso => &set.pre_cloud_init_iso,
-        };
-        for rule in rules {
+        for rule in set.rules(hook) {
             self.rule(rule)?;
             self.settle_runs(rule)?;
         }
@@ -121,19 +120,23 @@ impl<'r, 'i> Run<'r, 'i> {
         }
     }
 
-    /// How much each rule of the set has changed so far.
-    fn changes(&self) -> Vec<usize> {
-        self.trace.last().map(|set| set.rules.iter().map(|rule| rule.changed).collect()).unwrap_or_default()
+    /// How much each rule of the set has changed, and told, so far.
+    fn changes(&self) -> Vec<(usize, usize)> {
+        let rules = self.trace.last().map(|set| set.rules.as_slice()).unwrap_or_default();
+        rules.iter().map(|rule| (rule.changed, rule.events.len())).collect()
     }
 
-    fn set_changes(&mut self, changes: &[usize]) {
+    /// Takes back what was told since: it has been undone.
+    fn set_changes(&mut self, changes: &[(usize, usize)]) {
         let rules = self.trace.last_mut().map(|set| set.rules.as_mut_slice()).unwrap_or_default();
-        rules.iter_mut().zip(changes).for_each(|(rule, &changed)| rule.changed = changed);
+        for (rule, &(changed, events)) in rules.iter_mut().zip(changes) {
+            rule.changed = changed;
+            rule.events.truncate(events);
+        }
     }
 
     fn rounds(&mut self, rule: &'r Rule) -> Result<()> {
         let Some(for_each) = &rule.for_each else {
-            self.round = 0;
             return self.round(rule);
         };
         let items = match self.evaluate(&for_each.items)? {
@@ -253,7 +256,11 @@ impl<'r, 'i> Run<'r, 'i> {
     fn context_of(&mut self, expression: &Expression) -> Result<Node> {
         match (&mut self.cloud, self.document) {
             (Some(cloud), Some(document)) if expression.xpath.uses_document() => {
-                cloud.root(document, &mut self.forest, &self.budget)
+                let root = cloud.root(document, &mut self.forest, &self.budget);
+                root.map_err(|problem| match problem.at {
+                    Some(_) => problem,
+                    None => Box::new(problem.at(expression.location.clone())),
+                })
             }
             _ => Ok(self.context),
         }
@@ -340,7 +347,13 @@ pub(super) fn at_expression(expression: &Expression, error: EvalError) -> Box<Di
     let start = (whole.span.start + error.span.start).min(whole.span.end);
     let end = (whole.span.start + error.span.end).clamp(start, whole.span.end);
     let place = if error.span.is_empty() { whole.clone() } else { Location::new(&whole.source, start..end) };
-    Box::new(Diagnostic::error(error.code, error.message).at(place))
+    // What a function says of a value must not tell a secret.
+    let shows = expression.secret && error.code != Code::Limit;
+    let message = match shows {
+        true => format!("`{}` cannot be computed from this secret", expression.xpath.text()),
+        false => error.message,
+    };
+    Box::new(Diagnostic::error(error.code, message).at(place))
 }
 
 /// A limit that a rule ran into.

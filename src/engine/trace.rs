@@ -114,12 +114,8 @@ impl What {
 
 impl SetTrace {
     pub(super) fn new(set: &RuleSet, hook: Hook) -> Self {
-        let rules = match hook {
-            Hook::OnDefineDomain => &set.on_define_domain,
-            Hook::PreCloudInitIso => &set.pre_cloud_init_iso,
-        };
         let mut trace = Self { name: set.name.clone(), skipped: None, rules: Vec::new() };
-        rules.iter().for_each(|rule| trace.add(rule, 0));
+        set.rules(hook).iter().for_each(|rule| trace.add(rule, 0));
         trace
     }
 

@@ -144,6 +144,11 @@ fn merge(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Verb> {
         );
         return None;
     };
+    if fragment.has_mixed_content() {
+        let help = "use `replace` for content in which text and elements stand beside each other";
+        shape_problem(reader, &fragment, "`merge` cannot tell which text is meant beside elements", help);
+        return None;
+    }
     if let Some(PlanStep::Element { name, .. }) = path.plan.as_ref().and_then(|plan| plan.steps.last())
         && (name.local != element.name.local || name.namespace != element.name.namespace)
     {
