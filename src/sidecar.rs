@@ -20,6 +20,9 @@ use crate::surroundings::Machine;
 /// Where KubeVirt's guides mount a hook's script, and so where rules may come instead.
 const MOUNTS: [&str; 3] = ["/usr/bin/onDefineDomain", "/usr/bin/preCloudInitIso", "/etc/virt-patch/rules"];
 
+/// The mount that is a folder and may be empty.
+const FOLDER: &str = "rules";
+
 /// The packs of a sidecar that is given no rules at all: what KubeVirt's own example hook does, so that
 /// its manifest works with nothing but the image changed. Without its annotation it does nothing.
 const DEFAULT_PACKS: [&str; 1] = ["smbios"];
@@ -45,7 +48,9 @@ impl Sidecar {
     pub fn with_mounts(options: &SidecarOptions, mounts: &[PathBuf], log: Arc<Log>) -> Self {
         let mut problems = options.problems.clone();
         let mut files = Vec::new();
-        let mounted = mounts.iter().filter(|path| path.exists()).filter(|path| !is_empty_folder(path));
+        // A folder of rules may be empty. Where a hook's file should be, an empty folder is what is
+        // mounted for a key that the ConfigMap does not have: an error, not silence.
+        let mounted = mounts.iter().filter(|path| path.exists() && !(path.ends_with(FOLDER) && is_empty_folder(path)));
         let paths: Vec<PathBuf> = options.rules.iter().chain(mounted).cloned().collect();
         let nothing_given = options.packs.is_empty() && paths.is_empty();
         let fallback = if nothing_given { DEFAULT_PACKS.as_slice() } else { &[] };

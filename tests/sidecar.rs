@@ -215,3 +215,47 @@ fn input_that_is_no_domain_or_no_vmi_is_said_with_its_place() {
     let message = answer.expect_err("broken JSON").message;
     assert!(message.contains("VMI:2:") && message.contains("vmi-syntax"), "{message}");
 }
+
+#[test]
+fn a_key_that_the_configmap_does_not_have_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("onDefineDomain");
+    fs::create_dir(&key).unwrap();
+    let empty = folder.path().join("rules");
+    fs::create_dir(&empty).unwrap();
+    let options = SidecarOptions::parse(Vec::<String>::new(), |_| None);
+    let log = || Arc::new(Log::to(Format::Json, std::io::sink()));
+    let sidecar = Sidecar::with_mounts(&options, &[key], log());
+    let answer = sidecar.on_define_domain(DOMAIN.as_bytes(), b"{}", &call());
+    assert!(answer.expect_err("an error").message.contains("no-rules"));
+    let sidecar = Sidecar::with_mounts(&options, &[empty], log());
+    assert_eq!(sidecar.on_define_domain(DOMAIN.as_bytes(), b"{}", &call()).unwrap(), DOMAIN.as_bytes());
+}
+
+#[test]
+fn a_secret_does_not_come_back_through_the_document() {
+    let rules = "apiVersion: virt-patch.dev/v1alpha1
+kind: RuleSet
+metadata: {name: read-back}
+spec:
+  params:
+    password: {annotation: example.com/password, secret: true}
+    short: {annotation: example.com/short, secret: true}
+  onDefineDomain:
+    - set: {/domain/title: '${password}', /domain/description: '${short}'}
+    - warn: \"part ${substring-after(/domain/title, 'x')}\"
+    - let: {title: /domain/title}
+      warn: \"by way of ${translate($title, 'hunter', 'HUNTER')}\"
+    - onError: Ignore
+      set: {/domain/name: \"${number-from-hex(substring-after($password, 'xyzzy-'))}\"}
+";
+    let pod = Pod::new(&["--rules", "{}/a.yaml"], &[("a.yaml", rules)], &[]);
+    let vmi =
+        json!({"metadata": {"annotations": {"example.com/password": "xyzzy-hunter2", "example.com/short": "xyzzy"}}});
+    pod.define(&vmi).unwrap();
+    let log = pod.log().to_lowercase();
+    for part in ["hunter", "yzzy", "unter2"] {
+        assert!(!log.contains(part), "{log}");
+    }
+    assert!(log.contains("part ***") && log.contains("by way of ***") && log.contains("from this secret"), "{log}");
+}

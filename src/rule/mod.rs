@@ -300,6 +300,20 @@ pub struct KeyPath {
 }
 
 impl KeyPath {
+    /// Whether an element of a fragment has something there.
+    pub fn is_in(&self, element: &FragmentElement) -> bool {
+        let below = self.elements.iter().try_fold(element, |at, name| {
+            at.children.iter().find_map(|child| match child {
+                FragmentNode::Element(child) if child.name.local == *name => Some(child),
+                _ => None,
+            })
+        });
+        below.is_some_and(|at| match &self.attribute {
+            Some(name) => at.attributes.iter().any(|(known, _)| known.local == *name && known.namespace.is_empty()),
+            None => true,
+        })
+    }
+
     /// Reads `a/b/@c`, `@c`, `a` or `.`; local names in no namespace.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "." {

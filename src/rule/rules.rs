@@ -142,7 +142,8 @@ fn for_each(reader: &mut Reader, node: &Node, scope: &mut Scope) -> Option<ForEa
     };
     let var = var.and_then(|node| scope.local(reader, node, ty, secret));
     let index = match index {
-        Some(node) => Some(scope.local(reader, node, VarType::Number, false)?),
+        // Of a secret list even the length tells something.
+        Some(node) => Some(scope.local(reader, node, VarType::Number, secret)?),
         None => None,
     };
     Some(ForEach { var: var?, items: items?, index })
