@@ -1,16 +1,18 @@
 //! The rules behind the hook server: loaded once, applied at every call.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::engine::{self, Detail, Inputs, Limits, Report};
+use crate::engine::{self, CloudInitResult, Detail, Inputs, Limits, Outcome, Report};
 use crate::hook::log::{Field, Level};
 use crate::hook::options::{AnnotationRules, Mode};
 use crate::hook::{Call, CloudInit, Failure, FailureKind, HookPoint, Hooks, Log, SidecarOptions};
+use crate::json;
 use crate::load;
 use crate::packs;
 use crate::rule::{self, ANNOTATION_LIMIT, RULES_ANNOTATION, RuleFile, RuleSet, Trust};
@@ -110,7 +112,9 @@ impl Sidecar {
         if !self.problems.is_empty() {
             return Err(self.problems.clone());
         }
-        let Some(text) = rules_annotation(vmi) else { return Ok(Vec::new()) };
+        let is_absent = self.annotation_rules == AnnotationRules::Allow && !may_name_rules(vmi);
+        let text = if is_absent { None } else { rules_annotation(vmi).map_err(|problem| vec![*problem])? };
+        let Some(text) = text else { return Ok(Vec::new()) };
         if self.annotation_rules == AnnotationRules::Deny {
             let message = format!("the VM carries rules in `{RULES_ANNOTATION}`, and this sidecar does not allow them");
             let help = "take the annotation off, or ask the administrator for `--annotation-rules Allow`";
@@ -177,6 +181,50 @@ impl Sidecar {
         }
     }
 
+    /// The answer to a call. In audit mode that is what came in, whatever the rules do: an error or a panic
+    /// of theirs is only logged.
+    fn answer<T>(
+        &self,
+        vmi: &[u8],
+        call: &Call,
+        unchanged: impl FnOnce() -> T,
+        apply: impl FnOnce(&[RuleSet]) -> Result<Outcome<T>, engine::Failure>,
+    ) -> Result<T, Failure> {
+        let run = || self.run(vmi, call, apply);
+        match self.mode {
+            Mode::Enforce => run(),
+            Mode::Audit => {
+                // Nothing outlives the call but what is shared and only read, and the log's lock, which
+                // does not mind.
+                if catch_unwind(AssertUnwindSafe(run)).is_err() {
+                    let message = "virt-patch itself is at fault: the call ended in a panic";
+                    _ = self.failed(&[Diagnostic::error(Code::Internal, message)], call);
+                }
+                Ok(unchanged())
+            }
+        }
+    }
+
+    /// Applies the rules and logs what each did.
+    fn run<T>(
+        &self,
+        vmi: &[u8],
+        call: &Call,
+        apply: impl FnOnce(&[RuleSet]) -> Result<Outcome<T>, engine::Failure>,
+    ) -> Result<T, Failure> {
+        let own = self.own_sets(vmi).map_err(|problems| self.failed(&problems, call))?;
+        match apply(&own) {
+            Ok(Outcome { result, report }) => {
+                self.log_report(&report, call);
+                Ok(result)
+            }
+            Err(engine::Failure { problem, report }) => {
+                self.log_report(&report, call);
+                Err(self.failed(&[*problem], call))
+            }
+        }
+    }
+
     /// A failed call: what was done until then is logged, and the user told. In audit mode it is only logged.
     fn failed(&self, problems: &[Diagnostic], call: &Call) -> Failure {
         for problem in problems {
@@ -194,51 +242,58 @@ impl Hooks for Sidecar {
     }
 
     fn on_define_domain(&self, domain: &[u8], vmi: &[u8], call: &Call) -> Result<Vec<u8>, Failure> {
-        let done = self.own_sets(vmi).map_err(|problems| self.failed(&problems, call)).and_then(|own| {
-            match engine::apply_to_domain(self.sets.iter().chain(&own), domain, &self.inputs(vmi)) {
-                Ok(outcome) => {
-                    self.log_report(&outcome.report, call);
-                    Ok(outcome.result.into_owned().into_bytes())
-                }
-                Err(failure) => {
-                    self.log_report(&failure.report, call);
-                    Err(self.failed(&[*failure.problem], call))
-                }
-            }
-        });
-        match self.mode {
-            Mode::Enforce => done,
-            Mode::Audit => Ok(domain.to_vec()),
-        }
+        let unchanged = || domain.to_vec();
+        let apply = |own: &[RuleSet]| {
+            engine::apply_to_domain(self.sets.iter().chain(own), domain, &self.inputs(vmi))
+                .map(|Outcome { result, report }| Outcome { result: result.into_owned().into_bytes(), report })
+        };
+        self.answer(vmi, call, unchanged, apply)
     }
 
     fn pre_cloud_init_iso(&self, data: &[u8], source: &[u8], vmi: &[u8], call: &Call) -> Result<CloudInit, Failure> {
-        let done = self.own_sets(vmi).map_err(|problems| self.failed(&problems, call)).and_then(|own| {
-            match engine::apply_to_cloud_init(self.sets.iter().chain(&own), data, source, &self.inputs(vmi)) {
-                Ok(outcome) => {
-                    self.log_report(&outcome.report, call);
-                    Ok(CloudInit { data: outcome.result.data, no_cloud_source: outcome.result.no_cloud_source })
-                }
-                Err(failure) => {
-                    self.log_report(&failure.report, call);
-                    Err(self.failed(&[*failure.problem], call))
-                }
-            }
-        });
-        match self.mode {
-            Mode::Enforce => done,
-            Mode::Audit => Ok(CloudInit { data: data.to_vec(), no_cloud_source: source.to_vec() }),
-        }
+        let unchanged = || CloudInit { data: data.to_vec(), no_cloud_source: source.to_vec() };
+        let apply = |own: &[RuleSet]| {
+            engine::apply_to_cloud_init(self.sets.iter().chain(own), data, source, &self.inputs(vmi)).map(
+                |Outcome { result: CloudInitResult { data, no_cloud_source }, report }| Outcome {
+                    result: CloudInit { data, no_cloud_source },
+                    report,
+                },
+            )
+        };
+        self.answer(vmi, call, unchanged, apply)
     }
 }
 
-/// The VMI's own rules. Only a VMI that names the annotation is looked into; one that is no JSON is
-/// the engine's to refuse, where a rule reads it.
-fn rules_annotation(vmi: &[u8]) -> Option<String> {
-    memchr::memmem::find(vmi, RULES_ANNOTATION.as_bytes())?;
-    let vmi: Json = serde_json::from_slice(vmi).ok()?;
-    let text = vmi.get("metadata")?.get("annotations")?.get(RULES_ANNOTATION)?.as_str()?;
-    Some(text.to_owned())
+/// Whether a VMI may have the rules' annotation, without reading it as JSON. The name may be spelled with
+/// escapes: its `/` as `\\/`, and any letter as `\\u` and a number.
+fn may_name_rules(vmi: &[u8]) -> bool {
+    let domain = RULES_ANNOTATION.split('/').next().unwrap_or(RULES_ANNOTATION);
+    [domain, "\\u"].iter().any(|part| memchr::memmem::find(vmi, part.as_bytes()).is_some())
+}
+
+/// The VMI's own rules. An empty VMI has none.
+///
+/// # Errors
+/// `vmi-syntax` for what is no JSON object, `wrong-type` where the annotation is no string.
+fn rules_annotation(vmi: &[u8]) -> Result<Option<String>, Box<Diagnostic>> {
+    let refuse = |code, message| Err(Box::new(Diagnostic::error(code, message)));
+    if vmi.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    let vmi = match serde_json::from_slice(vmi) {
+        Ok(Json::Object(vmi)) => vmi,
+        Ok(_) => return refuse(Code::VmiSyntax, "the VMI must be a JSON object".to_owned()),
+        Err(error) => return refuse(Code::VmiSyntax, format!("the VMI is not JSON: {error}")),
+    };
+    match vmi.get("metadata").and_then(|metadata| metadata.get("annotations")?.get(RULES_ANNOTATION)) {
+        None => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text.clone())),
+        Some(other) => {
+            let message =
+                format!("the annotation `{RULES_ANNOTATION}` must be a string, this is {}", json::kind(other));
+            refuse(Code::WrongType, message)
+        }
+    }
 }
 
 /// A mount without rules in it is no mistake of the user's.
