@@ -195,6 +195,7 @@ spec:
         assert!(!log.contains("hunter2"), "{log}");
     }
     for part in [
+        "\"did\":\"created /domain/title; set /domain/title\"",
         "it is now ***",
         "\"rule\":\"onDefineDomain[0] 'title'\"",
         "\"matched\":",

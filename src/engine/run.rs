@@ -16,6 +16,9 @@ use super::secrets::Secrets;
 use super::trace::{Detail, Event, RuleTrace, SetTrace, What};
 use super::{Failure, Limits, Report};
 
+/// How many events of a rule are told with [`Detail::Paths`].
+const PATHS: usize = 8;
+
 /// A problem, boxed because it is large and rare.
 pub(super) type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
@@ -38,6 +41,8 @@ pub(super) struct Run<'r, 'i> {
     trace: Vec<SetTrace>,
     warnings: Vec<Diagnostic>,
     detail: Detail,
+    /// The rule that runs.
+    rule: usize,
     /// The round of the innermost loop, from 1; 0 outside of loops.
     round: usize,
 }
@@ -62,6 +67,7 @@ impl<'r, 'i> Run<'r, 'i> {
             trace: Vec::new(),
             warnings: Vec::new(),
             detail,
+            rule: 0,
             round: 0,
         }
     }
@@ -84,14 +90,15 @@ impl<'r, 'i> Run<'r, 'i> {
 
     /// One rule, with all its rounds.
     fn rule(&mut self, rule: &'r Rule) -> Result<()> {
-        let (outer_document, outer_round) = (self.document, self.round);
+        let (outer_document, outer_round, outer_rule) = (self.document, self.round, self.rule);
+        self.rule = rule.id;
         let depth = self.bindings.depth();
         self.document = rule.document;
         let before =
             rule.ignore_errors.then(|| (self.forest.xml.mark(), self.cloud.clone(), self.runs.mark(), self.changes()));
         let result = self.rounds(rule);
         self.bindings.release(depth);
-        (self.document, self.round) = (outer_document, outer_round);
+        (self.document, self.round, self.rule) = (outer_document, outer_round, outer_rule);
         let problem = match result {
             Ok(()) => return Ok(()),
             Err(problem) => problem,
@@ -291,19 +298,28 @@ impl<'r, 'i> Run<'r, 'i> {
         position: Option<Position>,
         detail: impl FnOnce() -> String,
     ) {
-        if self.detail == Detail::Full {
-            let event = Event { round: self.round, what, path: path(), position, detail: detail() };
+        if self.explains() {
+            let detail = if self.detail == Detail::Full { detail() } else { String::new() };
+            let event = Event { round: self.round, what, path: path(), position, detail };
             self.entry(rule, |entry| entry.events.push(event));
         }
     }
 
-    /// Whether events are wanted.
+    /// Whether the rule that runs has events to tell.
     pub(super) fn explains(&self) -> bool {
-        self.detail == Detail::Full
+        let told = || self.trace.last().and_then(|set| set.rules.get(self.rule)).map_or(0, |rule| rule.events.len());
+        match self.detail {
+            Detail::Counts => false,
+            Detail::Paths => told() < PATHS,
+            Detail::Full => true,
+        }
     }
 
-    /// Where a node of the domain stands in the input.
+    /// Where a node of the domain stands in the input, where that is told.
     pub(super) fn position(&self, node: crate::xml::NodeId) -> Option<Position> {
+        if self.detail != Detail::Full {
+            return None;
+        }
         let span = self.forest.xml.span(node)?;
         Some(position_in(self.forest.xml.text(), span.start))
     }

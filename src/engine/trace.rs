@@ -9,8 +9,10 @@ use crate::source::{Location, Position};
 /// How much is noted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
-    /// Counts per rule, as the sidecar logs them.
+    /// Counts per rule.
     Counts,
+    /// The paths of the first few nodes too, without values, as the sidecar logs them.
+    Paths,
     /// Every node and every reason, as `--explain` prints them.
     Full,
 }

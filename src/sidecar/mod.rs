@@ -1,38 +1,34 @@
 //! The rules behind the hook server: loaded once, applied at every call.
 
+mod report;
+mod rules;
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::engine::{self, CloudInitResult, Detail, Inputs, Limits, Outcome, Report};
+use crate::engine::{self, CloudInitResult, Detail, Inputs, Limits, Outcome};
 use crate::hook::log::{Field, Level};
 use crate::hook::options::{AnnotationRules, Mode};
 use crate::hook::{Call, CloudInit, Failure, FailureKind, HookPoint, Hooks, Log, SidecarOptions};
 use crate::json;
-use crate::load;
-use crate::packs;
 use crate::rule::{self, ANNOTATION_LIMIT, RULES_ANNOTATION, RuleFile, RuleSet, Trust};
 use crate::source::Source;
 use crate::surroundings::Machine;
 
+use report::count;
+use rules::{Compiled, Rules};
+
 /// Where KubeVirt's guides mount a hook's script, and so where rules may come instead.
 const MOUNTS: [&str; 3] = ["/usr/bin/onDefineDomain", "/usr/bin/preCloudInitIso", "/etc/virt-patch/rules"];
 
-/// The mount that is a folder and may be empty.
-const FOLDER: &str = "rules";
-
-/// The packs of a sidecar that is given no rules at all: what KubeVirt's own example hook does, so that
-/// its manifest works with nothing but the image changed. Without its annotation it does nothing.
-const DEFAULT_PACKS: [&str; 1] = ["smbios"];
-
 /// The rules of a sidecar. Wrong ones do not stop it: each hook then answers with what is wrong.
 pub struct Sidecar {
-    sets: Vec<RuleSet>,
-    problems: Vec<Diagnostic>,
+    rules: Rules,
     given: BTreeMap<(String, String), String>,
     mode: Mode,
     annotation_rules: AnnotationRules,
@@ -41,76 +37,61 @@ pub struct Sidecar {
 }
 
 impl Sidecar {
-    /// Loads what the arguments name: packs, `--rules`, then what is mounted.
+    /// Reads what the arguments name: packs, `--rules`, then what is mounted.
     pub fn new(options: &SidecarOptions, log: Arc<Log>) -> Self {
         Self::with_mounts(options, &MOUNTS.map(PathBuf::from), log)
     }
 
     /// As [`Sidecar::new`], with other places for mounted rules; those that are not there are passed over.
     pub fn with_mounts(options: &SidecarOptions, mounts: &[PathBuf], log: Arc<Log>) -> Self {
-        let mut problems = options.problems.clone();
-        let mut files = Vec::new();
-        // A folder of rules may be empty. Where a hook's file should be, an empty folder is what is
-        // mounted for a key that the ConfigMap does not have: an error, not silence.
-        let mounted = mounts.iter().filter(|path| path.exists() && !(path.ends_with(FOLDER) && is_empty_folder(path)));
-        let paths: Vec<PathBuf> = options.rules.iter().chain(mounted).cloned().collect();
-        let nothing_given = options.packs.is_empty() && paths.is_empty();
-        let fallback = if nothing_given { DEFAULT_PACKS.as_slice() } else { &[] };
-        for name in options.packs.iter().map(String::as_str).chain(fallback.iter().copied()) {
-            match packs::rule_file(name) {
-                Ok(file) => files.push(file),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        let (mut loaded, mut unreadable) = load::rule_files(&paths);
-        files.append(&mut loaded);
-        problems.append(&mut unreadable);
-        let sets = rule::compile(&files).unwrap_or_else(|mut wrong| {
-            problems.append(&mut wrong);
-            Vec::new()
-        });
-        problems.extend(packs::unknown_params(&sets, &options.params));
-        let rules_for_cloud_init = sets.iter().any(|set| !set.pre_cloud_init_iso.is_empty());
-        let sidecar = Self {
-            problems,
-            given: options
-                .params
-                .iter()
-                .map(|(pack, param, value)| ((pack.clone(), param.clone()), value.clone()))
-                .collect(),
+        let rules = Rules::read(options, mounts);
+        let given = options.params.iter();
+        let announced = options.hook_points.contains(&HookPoint::PreCloudInitIso);
+        Self {
+            given: given.map(|(pack, param, value)| ((pack.clone(), param.clone()), value.clone())).collect(),
             mode: options.mode,
             annotation_rules: options.annotation_rules,
-            offers_cloud_init: rules_for_cloud_init || options.hook_points.contains(&HookPoint::PreCloudInitIso),
-            sets,
+            offers_cloud_init: announced || rules.are_for_cloud_init(),
+            rules,
             log,
-        };
-        sidecar.log_loaded(files.len());
-        sidecar
+        }
     }
 
-    fn log_loaded(&self, files: usize) {
-        let rules: usize = self.sets.iter().map(|set| set.on_define_domain.len() + set.pre_cloud_init_iso.len()).sum();
-        let mode = match self.mode {
-            Mode::Enforce => "Enforce",
-            Mode::Audit => "Audit",
-        };
-        let fields: [(&str, Field<'_>); 5] = [
-            ("files", count(files)),
-            ("rule_sets", count(self.sets.len())),
+    /// Compiles the rules and logs how that went. A call does without; it is for the time before the first.
+    pub fn prepare(&self) {
+        let Compiled { sets, problems } = self.rules.compiled();
+        let rules = sets.iter().map(|set| set.on_define_domain.len() + set.pre_cloud_init_iso.len()).sum();
+        let names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
+        let names = names.join(", ");
+        let fields: [(&str, Field<'_>); 6] = [
+            ("files", count(self.rules.files())),
+            ("rule_sets", names.as_str().into()),
             ("rules", count(rules)),
-            ("problems", count(self.problems.len())),
-            ("mode", mode.into()),
+            ("problems", count(problems.len())),
+            ("mode", self.mode_name().into()),
+            ("given", if self.rules.are_default { "no rules: the pack smbios stands in" } else { "rules" }.into()),
         ];
         self.log.event(Level::Info, "rules loaded", &fields);
-        for problem in &self.problems {
-            self.log.event(Level::Error, "rules are wrong", &[("problem", problem.to_string().as_str().into())]);
+        report::problems(&self.log, problems, None);
+    }
+
+    const fn mode_name(&self) -> &'static str {
+        match self.mode {
+            Mode::Enforce => "Enforce",
+            Mode::Audit => "Audit",
         }
+    }
+
+    /// The rule sets that a call begins with. The default ones stand back where the VMI brings its own.
+    fn loaded_sets(&self, own: &[RuleSet]) -> &[RuleSet] {
+        if self.rules.are_default && !own.is_empty() { &[] } else { &self.rules.compiled().sets }
     }
 
     /// The VMI's own rule sets, which run after those that were loaded; or why there are no rules at all.
     fn own_sets(&self, vmi: &[u8]) -> Result<Vec<RuleSet>, Vec<Diagnostic>> {
-        if !self.problems.is_empty() {
-            return Err(self.problems.clone());
+        let problems = &self.rules.compiled().problems;
+        if !problems.is_empty() {
+            return Err(problems.clone());
         }
         let is_absent = self.annotation_rules == AnnotationRules::Allow && !may_name_rules(vmi);
         let text = if is_absent { None } else { rules_annotation(vmi).map_err(|problem| vec![*problem])? };
@@ -140,45 +121,7 @@ impl Sidecar {
     }
 
     fn inputs<'a>(&'a self, vmi: &'a [u8]) -> Inputs<'a> {
-        Inputs { vmi, surroundings: &Machine, given: &self.given, detail: Detail::Counts, limits: Limits::default() }
-    }
-
-    /// Says what each rule did.
-    fn log_report(&self, report: &Report, call: &Call) {
-        for set in &report.sets {
-            if let Some(reason) = &set.skipped {
-                let fields: [(&str, Field<'_>); 3] = [
-                    ("call", Field::from(call.id)),
-                    ("rule_set", set.name.as_str().into()),
-                    ("reason", reason.as_str().into()),
-                ];
-                self.log.event(Level::Info, "rule set skipped", &fields);
-                continue;
-            }
-            for rule in &set.rules {
-                let reason = rule.reason.as_deref().unwrap_or_default();
-                let place = rule.location.to_string();
-                let mut fields: Vec<(&str, Field<'_>)> = vec![
-                    ("call", Field::from(call.id)),
-                    ("rule_set", set.name.as_str().into()),
-                    ("rule", (&*rule.label).into()),
-                    ("at", place.as_str().into()),
-                    ("rounds", count(rule.rounds)),
-                    ("matched", count(rule.matched)),
-                    ("changed", count(rule.changed)),
-                    ("skipped", count(rule.skipped)),
-                ];
-                if !reason.is_empty() {
-                    fields.push(("reason", reason.into()));
-                }
-                self.log.event(Level::Info, "rule", &fields);
-            }
-        }
-        for warning in &report.warnings {
-            let text = warning.to_string();
-            let fields: [(&str, Field<'_>); 2] = [("call", Field::from(call.id)), ("warning", text.as_str().into())];
-            self.log.event(Level::Warning, "warning", &fields);
-        }
+        Inputs { vmi, surroundings: &Machine, given: &self.given, detail: Detail::Paths, limits: Limits::default() }
     }
 
     /// The answer to a call. In audit mode that is what came in, whatever the rules do: an error or a panic
@@ -215,23 +158,19 @@ impl Sidecar {
         let own = self.own_sets(vmi).map_err(|problems| self.failed(&problems, call))?;
         match apply(&own) {
             Ok(Outcome { result, report }) => {
-                self.log_report(&report, call);
+                report::rules(&self.log, &report, call);
                 Ok(result)
             }
             Err(engine::Failure { problem, report }) => {
-                self.log_report(&report, call);
+                report::rules(&self.log, &report, call);
                 Err(self.failed(&[*problem], call))
             }
         }
     }
 
-    /// A failed call: what was done until then is logged, and the user told. In audit mode it is only logged.
+    /// A failed call: its problems are logged, and the user told.
     fn failed(&self, problems: &[Diagnostic], call: &Call) -> Failure {
-        for problem in problems {
-            let text = problem.to_string();
-            let fields: [(&str, Field<'_>); 2] = [("call", Field::from(call.id)), ("problem", text.as_str().into())];
-            self.log.event(Level::Error, "hook failed", &fields);
-        }
+        report::problems(&self.log, problems, Some(call));
         Failure::of(kind(problems), problems)
     }
 }
@@ -244,7 +183,7 @@ impl Hooks for Sidecar {
     fn on_define_domain(&self, domain: &[u8], vmi: &[u8], call: &Call) -> Result<Vec<u8>, Failure> {
         let unchanged = || domain.to_vec();
         let apply = |own: &[RuleSet]| {
-            engine::apply_to_domain(self.sets.iter().chain(own), domain, &self.inputs(vmi))
+            engine::apply_to_domain(self.loaded_sets(own).iter().chain(own), domain, &self.inputs(vmi))
                 .map(|Outcome { result, report }| Outcome { result: result.into_owned().into_bytes(), report })
         };
         self.answer(vmi, call, unchanged, apply)
@@ -253,7 +192,7 @@ impl Hooks for Sidecar {
     fn pre_cloud_init_iso(&self, data: &[u8], source: &[u8], vmi: &[u8], call: &Call) -> Result<CloudInit, Failure> {
         let unchanged = || CloudInit { data: data.to_vec(), no_cloud_source: source.to_vec() };
         let apply = |own: &[RuleSet]| {
-            engine::apply_to_cloud_init(self.sets.iter().chain(own), data, source, &self.inputs(vmi)).map(
+            engine::apply_to_cloud_init(self.loaded_sets(own).iter().chain(own), data, source, &self.inputs(vmi)).map(
                 |Outcome { result: CloudInitResult { data, no_cloud_source }, report }| Outcome {
                     result: CloudInit { data, no_cloud_source },
                     report,
@@ -296,11 +235,6 @@ fn rules_annotation(vmi: &[u8]) -> Result<Option<String>, Box<Diagnostic>> {
     }
 }
 
-/// A mount without rules in it is no mistake of the user's.
-fn is_empty_folder(path: &Path) -> bool {
-    path.is_dir() && std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
-}
-
 /// Whose fault it is.
 fn kind(problems: &[Diagnostic]) -> FailureKind {
     match problems.first().map(|problem| problem.code) {
@@ -316,8 +250,4 @@ fn kind(problems: &[Diagnostic]) -> FailureKind {
         Some(Code::Internal) => FailureKind::Internal,
         _ => FailureKind::RuleError,
     }
-}
-
-fn count(number: usize) -> Field<'static> {
-    Field::from(number as u64)
 }
