@@ -1,7 +1,8 @@
 //! virt-patch: declarative rules instead of scripts for KubeVirt's hook sidecars.
 //!
-//! Two functions carry the product: [`rule::compile`] turns rule files into a [`rule::RuleSet`]
-//! that is valid by construction, and [`engine::apply`] runs it on a domain or on cloud-init data.
+//! Two functions, compile and apply, carry the product: [`rule::compile`] turns rule files into a [`rule::RuleSet`]
+//! that is valid by construction, and [`engine::apply_to_domain`] and
+//! [`engine::apply_to_cloud_init`] run it.
 //! Neither touches a file, a clock, a socket or the environment; what they need from outside is
 //! handed to them. The hook server and every command are thin adapters around these two.
 //!
@@ -10,6 +11,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod cloud_init;
 pub mod diagnostic;
 pub mod engine;
@@ -17,6 +20,8 @@ pub mod hook;
 pub mod json;
 pub mod load;
 pub mod packs;
+#[cfg(feature = "cli")]
+pub mod report;
 pub mod rule;
 pub mod sidecar;
 pub mod source;

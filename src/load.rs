@@ -102,6 +102,6 @@ fn read_all(name: &str, from: impl Read) -> Result<RuleFile, Diagnostic> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error(Code::Unreadable, format!("`{}` cannot be read: {error}", path.display()))
+    Diagnostic::error(Code::Unreadable, format!("the rules `{}` cannot be read: {error}", path.display()))
         .help("check the path, and that the file may be read")
 }

@@ -20,6 +20,10 @@ use crate::surroundings::Machine;
 /// Where KubeVirt's guides mount a hook's script, and so where rules may come instead.
 const MOUNTS: [&str; 3] = ["/usr/bin/onDefineDomain", "/usr/bin/preCloudInitIso", "/etc/virt-patch/rules"];
 
+/// The packs of a sidecar that is given no rules at all: what KubeVirt's own example hook does, so that
+/// its manifest works with nothing but the image changed. Without its annotation it does nothing.
+const DEFAULT_PACKS: [&str; 1] = ["smbios"];
+
 /// The rules of a sidecar. Wrong ones do not stop it: each hook then answers with what is wrong.
 pub struct Sidecar {
     sets: Vec<RuleSet>,
@@ -41,14 +45,16 @@ impl Sidecar {
     pub fn with_mounts(options: &SidecarOptions, mounts: &[PathBuf], log: Arc<Log>) -> Self {
         let mut problems = options.problems.clone();
         let mut files = Vec::new();
-        for name in &options.packs {
+        let mounted = mounts.iter().filter(|path| path.exists()).filter(|path| !is_empty_folder(path));
+        let paths: Vec<PathBuf> = options.rules.iter().chain(mounted).cloned().collect();
+        let nothing_given = options.packs.is_empty() && paths.is_empty();
+        let fallback = if nothing_given { DEFAULT_PACKS.as_slice() } else { &[] };
+        for name in options.packs.iter().map(String::as_str).chain(fallback.iter().copied()) {
             match packs::rule_file(name) {
                 Ok(file) => files.push(file),
                 Err(problem) => problems.push(problem),
             }
         }
-        let mounted = mounts.iter().filter(|path| path.exists()).filter(|path| !is_empty_folder(path));
-        let paths: Vec<PathBuf> = options.rules.iter().chain(mounted).cloned().collect();
         let (mut loaded, mut unreadable) = load::rule_files(&paths);
         files.append(&mut loaded);
         problems.append(&mut unreadable);

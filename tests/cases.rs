@@ -1,6 +1,8 @@
 //! The rule language's contract, case by case: every folder of `tests/cases` is a sentence of
 //! `docs/rules.md` with an input and what must come of it. `CASE=creating/` runs only those whose name holds it.
 
+#![cfg(test)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

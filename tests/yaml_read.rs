@@ -1,5 +1,7 @@
 //! Reading YAML: values, places, what is refused.
 
+#![cfg(test)]
+
 use std::sync::Arc;
 
 use virt_patch::source::{Location, Source};

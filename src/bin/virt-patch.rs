@@ -1,2 +1,7 @@
-//! The hook server.
-fn main() {}
+//! virt-patch for people and pipelines.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    virt_patch::cli::main()
+}

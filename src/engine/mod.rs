@@ -158,7 +158,7 @@ fn apply<'r, 'd>(
         let bindings = std::mem::take(&mut run.bindings);
         match on {
             Ok(on) => bound.push((set, on, bindings)),
-            Err(problem) => return Err(Failure { problem, report: run.report().2 }),
+            Err(problem) => return Err(run.fail(problem)),
         }
     }
     for (set, on, bindings) in bound {
@@ -169,7 +169,7 @@ fn apply<'r, 'd>(
         run.begin_set(set, hook, skipped);
         run.bindings = bindings;
         if on && let Err(problem) = run.set(set, hook) {
-            return Err(Failure { problem, report: run.report().2 });
+            return Err(run.fail(problem));
         }
     }
     Ok(run.report())

@@ -135,12 +135,15 @@ fn bind_one<'r>(
         None => match &param.source {
             ParamSource::Expression(expression) => {
                 let value = run.evaluate(expression)?;
-                let untouched = param.check.is_empty() || matches!(&value, Value::Nodes(nodes) if nodes.len() > 1);
-                if untouched && !is_absent(&value) {
+                let json = run.to_json(&value)?;
+                if param.check.is_empty() && !is_absent(&value) {
+                    if let (true, Some(json)) = (param.secret, &json) {
+                        run.note_secret(json);
+                    }
                     run.bindings.bind_computed(&param.name, value);
                     return Ok(());
                 }
-                run.to_json(&value)?
+                json
             }
             source => read(source, param, inputs, vmi).map_err(|problem| match problem.at {
                 Some(_) => problem,
@@ -189,11 +192,11 @@ fn read(
             let annotations = vmi.json()?.get("metadata").and_then(|metadata| metadata.get("annotations")?.as_object());
             let pairs =
                 annotations.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
-            Some(under(prefix, pairs))
+            under(prefix, pairs)
         }
         ParamSource::Envs(prefix) => {
             let pairs = inputs.surroundings.envs(prefix);
-            Some(under(prefix, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
+            under(prefix, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
         }
         ParamSource::Vmi(query) => {
             let found = query.select(vmi.json()?);
@@ -230,11 +233,12 @@ fn file(path: &str, param: &Param, inputs: &Inputs<'_>) -> Result<Option<String>
 }
 
 /// The pairs under a non-empty prefix as a list of `name` and `value`, sorted by name.
-fn under<'p>(prefix: &str, pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Json {
+fn under<'p>(prefix: &str, pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Option<Json> {
     let mut found: Vec<(&str, &str)> = pairs
         .filter_map(|(key, value)| Some((key.strip_prefix(prefix)?, value)))
         .filter(|(name, _)| !name.is_empty())
         .collect();
     found.sort_unstable();
-    Json::Array(found.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect())
+    let items: Vec<Json> = found.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    (!items.is_empty()).then_some(Json::Array(items))
 }

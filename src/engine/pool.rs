@@ -7,10 +7,12 @@ use std::rc::Rc;
 const BLOCKS: usize = 26;
 const FIRST: usize = 16;
 
+type Block = Box<[OnceCell<Rc<str>>]>;
+
 /// An append-only list of texts.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
-    blocks: [OnceCell<Box<[OnceCell<Rc<str>>]>>; BLOCKS],
+    blocks: [OnceCell<Block>; BLOCKS],
     length: Cell<u32>,
 }
 

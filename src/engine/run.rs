@@ -14,7 +14,7 @@ use super::domain::Runs;
 use super::forest::{Forest, Node};
 use super::secrets::Secrets;
 use super::trace::{Detail, Event, RuleTrace, SetTrace, What};
-use super::{Limits, Report};
+use super::{Failure, Limits, Report};
 
 /// A problem, boxed because it is large and rare.
 pub(super) type Result<T> = std::result::Result<T, Box<Diagnostic>>;
@@ -88,7 +88,8 @@ impl<'r, 'i> Run<'r, 'i> {
         let (outer_document, outer_round) = (self.document, self.round);
         let depth = self.bindings.depth();
         self.document = rule.document;
-        let before = rule.ignore_errors.then(|| (self.forest.xml.mark(), self.cloud.clone(), self.runs.mark()));
+        let before =
+            rule.ignore_errors.then(|| (self.forest.xml.mark(), self.cloud.clone(), self.runs.mark(), self.changes()));
         let result = self.rounds(rule);
         self.bindings.release(depth);
         (self.document, self.round) = (outer_document, outer_round);
@@ -96,13 +97,15 @@ impl<'r, 'i> Run<'r, 'i> {
             Ok(()) => return Ok(()),
             Err(problem) => problem,
         };
+        let problem = self.masked(problem);
         let problem = if problem.rule.is_none() { Box::new(problem.rule(&*rule.label)) } else { problem };
         let always = matches!(problem.code, Code::Limit | Code::RuleFailed | Code::SecretShown | Code::Internal);
         match before {
-            Some((mark, cloud, runs)) if !always => {
+            Some((mark, cloud, runs, changes)) if !always => {
                 self.forest.xml.undo_to(mark);
                 self.cloud = cloud;
                 self.runs.undo_to(runs);
+                self.set_changes(&changes);
                 self.note(rule, What::Ignored, String::new, None, || problem.to_string());
                 let warning = Diagnostic {
                     code: Code::Ignored,
@@ -116,6 +119,16 @@ impl<'r, 'i> Run<'r, 'i> {
             }
             _ => Err(problem),
         }
+    }
+
+    /// How much each rule of the set has changed so far.
+    fn changes(&self) -> Vec<usize> {
+        self.trace.last().map(|set| set.rules.iter().map(|rule| rule.changed).collect()).unwrap_or_default()
+    }
+
+    fn set_changes(&mut self, changes: &[usize]) {
+        let rules = self.trace.last_mut().map(|set| set.rules.as_mut_slice()).unwrap_or_default();
+        rules.iter_mut().zip(changes).for_each(|(rule, &changed)| rule.changed = changed);
     }
 
     fn rounds(&mut self, rule: &'r Rule) -> Result<()> {
@@ -300,6 +313,18 @@ impl<'r, 'i> Run<'r, 'i> {
                 Json::Null | Json::Bool(_) => {}
             }
         }
+    }
+
+    /// A problem as it may be shown: what it says of values is masked where they are secret.
+    fn masked(&self, mut problem: Box<Diagnostic>) -> Box<Diagnostic> {
+        problem.message = self.secrets.mask_within(&problem.message).into_owned();
+        problem
+    }
+
+    /// Ends the call with a problem.
+    pub(super) fn fail(self, problem: Box<Diagnostic>) -> Failure {
+        let problem = self.masked(problem);
+        Failure { problem, report: self.report().2 }
     }
 
     /// What was done, when all is done.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::xml::{escape_attribute, escape_text};
+
 /// What is shown in a secret's place.
 pub const MASK: &str = "***";
 
@@ -29,16 +31,27 @@ impl Secrets {
         if self.values.iter().any(shows) { Cow::Borrowed(MASK) } else { Cow::Borrowed(text) }
     }
 
-    /// A line of a diff with every secret in it masked.
-    pub fn mask_within<'t>(&self, line: &'t str) -> Cow<'t, str> {
-        let mut line = Cow::Borrowed(line);
-        for secret in &self.values {
-            for written in [secret.clone(), crate::xml::escape_text(secret)] {
-                if line.contains(written.as_str()) {
-                    line = Cow::Owned(line.replace(written.as_str(), MASK));
-                }
+    /// A text, or a line of one, with every secret in it masked: as it is, as XML and JSON write it,
+    /// and line by line, because a YAML block indents the lines of a text.
+    pub fn mask_within<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut text = Cow::Borrowed(text);
+        for written in self.values.iter().flat_map(|secret| spellings(secret)) {
+            if text.contains(written.as_str()) {
+                text = Cow::Owned(text.replace(written.as_str(), MASK));
             }
         }
-        line
+        text
     }
+}
+
+/// The ways in which a secret may be written in a document, longer ones first.
+fn spellings(secret: &str) -> Vec<String> {
+    let json = serde_json::Value::from(secret).to_string();
+    let json = json.trim_matches('"').to_owned();
+    let mut spellings = vec![secret.to_owned(), escape_text(secret), escape_attribute(secret), json];
+    let lines = secret.lines().map(str::trim).filter(|line| line.len() >= RECOGNIZABLE);
+    spellings.extend(lines.flat_map(|line| [line.to_owned(), escape_text(line)]));
+    spellings.retain(|written| !written.is_empty());
+    spellings.sort_by_key(|written| std::cmp::Reverse(written.len()));
+    spellings
 }

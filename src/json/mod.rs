@@ -1,4 +1,4 @@
-//! JSON values: where something is in them ([`pointer`], [`query`]), how they change ([`patch`],
+//! JSON values: where something is in them ([`mod@pointer`], [`query`]), how they change ([`patch`],
 //! [`merge`]), and how XPath sees them ([`tree`]).
 //!
 //! Values are `serde_json`'s, with the order of members and the text of numbers kept. They come out

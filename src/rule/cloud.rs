@@ -9,7 +9,7 @@ use crate::source::Location;
 use crate::yaml::{self, Node, Style, Value};
 
 use super::fields::Reader;
-use super::param;
+use super::param_source;
 use super::scope::Scope;
 use super::template::{Hole, Template};
 
@@ -161,7 +161,7 @@ fn operation(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<PatchSte
         } else {
             let text = reader.text(member, &format!("`{name}`"))?;
             if text.starts_with('$') && matches!(name.as_str(), "path" | "from") {
-                param::query(reader, member, text)?;
+                param_source::query(reader, member, text)?;
             }
             Json::String(text.to_owned())
         };

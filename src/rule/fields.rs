@@ -161,6 +161,11 @@ impl<'n> Fields<'n> {
         found
     }
 
+    /// Whether a field that was not taken looks like one of these names, so that it is said to be unknown.
+    pub(super) fn has_near(&self, names: &[&'static str]) -> bool {
+        self.rest.keys().any(|key| nearest(key, names.iter().copied()).is_some())
+    }
+
     /// A field that a later release will know.
     pub(super) fn later(&mut self, reader: &mut Reader, name: &'static str) {
         if let Some((key, _)) = self.take_entry(name) {

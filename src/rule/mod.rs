@@ -4,12 +4,14 @@
 //! line and column, and gives [`RuleSet`]s in which every XPath is parsed, every param's source is
 //! known and every fragment is a tree with holes.
 
+mod check;
 mod cloud;
 mod documents;
 mod fields;
 mod fragment;
 mod keys;
 mod param;
+mod param_source;
 mod rules;
 mod scope;
 mod set;
@@ -17,13 +19,15 @@ mod template;
 mod value;
 mod verbs;
 
+pub use check::{Check, Pattern, Refusal};
 pub use cloud::{JsonTemplate, PatchStep};
 pub use fragment::{Fragment, FragmentElement, FragmentNode};
 pub use keys::builtin_keys;
-pub use param::{Check, Param, ParamSource, Pattern, forbidden_path};
-pub use set::compile;
+pub use param::Param;
+pub use param_source::{ParamSource, forbidden_path};
+pub use set::{NAMESPACES, compile};
 pub use template::{Hole, Part, Template};
-pub use value::{ParamType, ParamValue, Refusal};
+pub use value::{ParamType, ParamValue};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

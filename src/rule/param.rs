@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use regex::{Regex, RegexBuilder};
-use serde_json::Value as Json;
-
 use crate::diagnostic::{Code, Diagnostic};
-use crate::json::query::Query;
 use crate::source::Location;
 use crate::xpath::VarType;
-use crate::yaml::{self, Node, Style, Value};
+use crate::yaml::Node;
 
-use super::fields::{Fields, Reader};
+use super::Trust;
+use super::check::Check;
+use super::fields::Reader;
+use super::param_source::{self, ParamSource};
 use super::scope::{self, Scope};
 use super::value::{ParamType, ParamValue};
-use super::{Expression, Trust};
 
 /// A param.
 #[derive(Debug, Clone)]
@@ -33,69 +31,6 @@ pub struct Param {
     pub required: bool,
     /// Whether the value may never be shown.
     pub secret: bool,
-}
-
-/// Where a param's value comes from.
-#[derive(Debug, Clone)]
-pub enum ParamSource {
-    /// An annotation of the VMI.
-    Annotation(String),
-    /// A label of the VMI.
-    Label(String),
-    /// Every annotation under a prefix.
-    Annotations(String),
-    /// Every environment variable under a prefix.
-    Envs(String),
-    /// What a query selects in the VMI.
-    Vmi(Query),
-    /// An environment variable.
-    Env(String),
-    /// A file's text.
-    File(String),
-    /// Whether a file is there.
-    FileExists(String),
-    /// A constant, checked already; `None` is absent.
-    Value(Option<ParamValue>),
-    /// Computed from params before it and the document as it arrived.
-    Expression(Expression),
-}
-
-/// What a value must be.
-#[derive(Debug, Clone, Default)]
-pub struct Check {
-    /// The type to bring it to.
-    pub ty: Option<ParamType>,
-    /// A regular expression that must match the whole text.
-    pub pattern: Option<Pattern>,
-    /// The most characters of the text.
-    pub max_length: Option<usize>,
-    /// The values that are allowed; empty: all.
-    pub allowed: Vec<ParamValue>,
-    /// The least number.
-    pub minimum: Option<f64>,
-    /// The greatest number.
-    pub maximum: Option<f64>,
-}
-
-impl Check {
-    /// Whether every value passes as it is.
-    pub fn is_empty(&self) -> bool {
-        self.ty.is_none()
-            && self.pattern.is_none()
-            && self.max_length.is_none()
-            && self.allowed.is_empty()
-            && self.minimum.is_none()
-            && self.maximum.is_none()
-    }
-}
-
-/// A `pattern`.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    /// As written.
-    pub text: String,
-    /// Anchored at both ends.
-    pub whole: Regex,
 }
 
 /// A declared param whose expression is not compiled yet.
@@ -131,44 +66,9 @@ pub(super) fn read(reader: &mut Reader, node: Option<&Node>, trust: Trust, scope
 fn draft<'n>(reader: &mut Reader, key: &Node, node: &'n Node, trust: Trust) -> Option<Draft<'n>> {
     let before = reader.problems.len();
     let mut fields = reader.fields(node, "a param")?;
-    let (source, expr) = source(reader, key, &mut fields, trust);
-    let mut check = Check { ty: None, ..Check::default() };
-    if let Some(node) = fields.take("type") {
-        check.ty = reader.word(node, "`type`", &ParamType::WORDS);
-    }
-    if let Some(node) = fields.take("pattern") {
-        check.pattern = pattern(reader, node);
-    }
-    if let Some(node) = fields.take("maxLength") {
-        check.max_length = number(reader, node, "`maxLength`").and_then(|most| {
-            let whole = (most.fract() == 0.0 && (0.0..=1e9).contains(&most)).then_some(most as usize);
-            if whole.is_none() {
-                reader.wrong_type(node, "`maxLength`", "a number of characters");
-            }
-            whole
-        });
-    }
-    let texts = source.as_ref().is_some_and(|source| gives_text(source)) && check.ty.is_none();
-    if let Some(node) = fields.take("enum") {
-        for item in reader.items(node, "`enum`").unwrap_or_default() {
-            let typed = Check { ty: check.ty, ..Check::default() };
-            let json = literal(reader, item, check.ty, texts);
-            match json.map(|json| typed.accept(json, false)) {
-                Some(Ok(Some(value))) => check.allowed.push(value),
-                Some(Ok(None)) => drop(reader.error(Code::EmptyValue, "an `enum` value is empty", &item.span)),
-                Some(Err(refusal)) => drop(reader.error(refusal.code, refusal.message, &item.span)),
-                None => {}
-            }
-        }
-        if check.allowed.is_empty() && node.items().is_some_and(<[Node]>::is_empty) {
-            reader.error(Code::EmptyValue, "`enum` lists no value", &node.span);
-        }
-    }
-    for (name, bound) in [("minimum", &mut check.minimum), ("maximum", &mut check.maximum)] {
-        if let Some(node) = fields.take(name) {
-            *bound = bound_of(reader, node, name, check.ty);
-        }
-    }
+    let (source, expr) = param_source::read(reader, key, &mut fields, trust);
+    let texts = source.as_ref().is_some_and(ParamSource::gives_text);
+    let check = Check::read(reader, &mut fields, texts);
     let required = fields.take("required").and_then(|node| reader.boolean(node, "`required`")).unwrap_or(false);
     let secret_given = fields.take("secret").and_then(|node| reader.boolean(node, "`secret`"));
     if let Some(node) = fields.take("description") {
@@ -199,193 +99,9 @@ fn draft<'n>(reader: &mut Reader, key: &Node, node: &'n Node, trust: Trust) -> O
     Some(Draft { name: "", param, expr, secret_given: secret_given.is_some() })
 }
 
-/// The one source of a param; of `expr` the node too, to be compiled in the order of use.
-fn source<'n>(
-    reader: &mut Reader,
-    key: &Node,
-    fields: &mut Fields<'n>,
-    trust: Trust,
-) -> (Option<ParamSource>, Option<&'n Node>) {
-    let mut found: Vec<(&'static str, &Node, &'n Node)> = Vec::new();
-    for name in ["annotation", "label", "annotations", "envs", "vmi", "env", "file", "fileExists", "value", "expr"] {
-        if let Some((key, value)) = fields.take_entry(name) {
-            found.push((name, key, value));
-        }
-    }
-    let help = "one of annotation, label, annotations, envs, vmi, env, file, fileExists, value, expr";
-    match found.as_slice() {
-        [] => {
-            reader
-                .error(
-                    Code::ParamSource,
-                    format!("the param `{}` has no source", key.text().unwrap_or_default()),
-                    &key.span,
-                )
-                .help = Some(format!("give {help}"));
-            return (None, None);
-        }
-        [_] => {}
-        [(first, ..), (second, at, _), ..] => {
-            let message = format!("a param has exactly one source, this has `{first}` and `{second}`");
-            reader.error(Code::ParamSource, message, &at.span).help = Some(format!("keep {help}"));
-            return (None, None);
-        }
-    }
-    let (name, at, node) = found[0];
-    if trust == Trust::Annotation && matches!(name, "env" | "envs" | "file" | "fileExists") {
-        let message = format!("rules from an annotation may not use `{name}`");
-        reader.error(Code::ParamForbidden, message, &at.span).help =
-            Some("mount the rules from a ConfigMap, or read an annotation".into());
-        return (None, None);
-    }
-    let source = match name {
-        "annotation" => constant_text(reader, node, "`annotation`").map(ParamSource::Annotation),
-        "label" => constant_text(reader, node, "`label`").map(ParamSource::Label),
-        "annotations" => prefix(reader, node).map(ParamSource::Annotations),
-        "envs" => prefix(reader, node).map(ParamSource::Envs),
-        "env" => constant_text(reader, node, "`env`").map(ParamSource::Env),
-        "vmi" => constant_text(reader, node, "`vmi`").and_then(|text| query(reader, node, &text)).map(ParamSource::Vmi),
-        "file" => path(reader, node, "`file`").map(ParamSource::File),
-        "fileExists" => path(reader, node, "`fileExists`").map(ParamSource::FileExists),
-        _ => Some(ParamSource::Value(None)),
-    };
-    (source, (name == "expr").then_some(node))
-}
-
-/// A text that names a source: constant, so a template in it is an error.
-fn constant_text(reader: &mut Reader, node: &Node, what: &str) -> Option<String> {
-    let text = reader.text(node, what)?;
-    if text.contains("${") {
-        let message = format!("{what} names a source, and sources are constant: no templates");
-        reader.error(Code::TemplateSyntax, message, &node.span);
-        return None;
-    }
-    Some(text.to_owned())
-}
-
-fn prefix(reader: &mut Reader, node: &Node) -> Option<String> {
-    let mut fields = reader.fields(node, "this source")?;
-    let prefix = fields.require(reader, "prefix").and_then(|node| constant_text(reader, node, "`prefix`"));
-    fields.finish(reader);
-    prefix
-}
-
-/// The JSONPath query that a scalar holds.
-pub(super) fn query(reader: &mut Reader, node: &Node, text: &str) -> Option<Query> {
-    match Query::parse(text) {
-        Ok(query) => Some(query),
-        Err(error) => {
-            let inner = reader.inner(node);
-            let at = error.offset.min(text.len());
-            let problem =
-                Diagnostic::error(Code::JsonpathSyntax, format!("this is no JSONPath query: {}", error.message))
-                    .at(Location::new(&inner, at..at))
-                    .help("a query begins with `$`, for example `$.spec.domain.cpu.cores` (RFC 9535)");
-            reader.problems.push(problem);
-            None
-        }
-    }
-}
-
-/// The files that params may read.
-fn path(reader: &mut Reader, node: &Node, what: &str) -> Option<String> {
-    let path = constant_text(reader, node, what)?;
-    match forbidden_path(&path) {
-        None => Some(path),
-        Some(why) => {
-            reader.error(Code::ParamFile, format!("{what} cannot be `{path}`: {why}"), &node.span);
-            None
-        }
-    }
-}
-
-/// Why a param may not read a path, if it may not.
-pub fn forbidden_path(path: &str) -> Option<&'static str> {
-    if !path.starts_with('/') {
-        return Some("it must be absolute");
-    }
-    if path.contains('\0') || path.split('/').any(|step| step == ".." || step == ".") {
-        return Some("it must not contain `.` or `..` steps");
-    }
-    let mut steps = path.split('/').filter(|step| !step.is_empty());
-    match (steps.next(), steps.next(), steps.next()) {
-        (Some("proc"), Some("cpuinfo"), None) => None,
-        (Some("proc" | "dev" | "sys"), ..) => Some("nothing under /proc (but /proc/cpuinfo), /dev and /sys is read"),
-        (None, ..) => Some("it names no file"),
-        _ => None,
-    }
-}
-
-fn pattern(reader: &mut Reader, node: &Node) -> Option<Pattern> {
-    let text = reader.text(node, "`pattern`")?;
-    let whole = RegexBuilder::new(&format!("^(?:{text})$")).size_limit(1 << 20).build();
-    match whole.and_then(|whole| Regex::new(text).map(|_| whole)) {
-        Ok(whole) => Some(Pattern { text: text.to_owned(), whole }),
-        Err(error) => {
-            let error = error.to_string();
-            let message = error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            reader.error(Code::RegexSyntax, format!("this is no regular expression: {message}"), &node.span);
-            None
-        }
-    }
-}
-
-fn number(reader: &mut Reader, node: &Node, what: &str) -> Option<f64> {
-    let number = node.text().and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite());
-    if number.is_none() {
-        reader.wrong_type(node, what, "a number");
-    }
-    number
-}
-
-/// A bound: of a quantity it may be written as one.
-fn bound_of(reader: &mut Reader, node: &Node, name: &str, ty: Option<ParamType>) -> Option<f64> {
-    if ty == Some(ParamType::Quantity)
-        && let Some(text) = node.text()
-    {
-        let check = Check { ty, ..Check::default() };
-        if let Ok(Some(ParamValue::Number(number))) = check.accept(Json::String(text.to_owned()), false) {
-            return number.as_f64();
-        }
-    }
-    if ty.is_some_and(|ty| matches!(ty, ParamType::String | ParamType::Boolean | ParamType::Json)) {
-        let help = "`minimum` and `maximum` go with `type: integer`, `number` or `quantity`";
-        reader.error(Code::ConflictingFields, format!("`{name}` is for numbers"), &node.span).help = Some(help.into());
-        return None;
-    }
-    number(reader, node, &format!("`{name}`"))
-}
-
-/// Whether a source gives a text where nothing else is said.
-fn gives_text(source: &ParamSource) -> bool {
-    matches!(source, ParamSource::Annotation(_) | ParamSource::Label(_) | ParamSource::Env(_) | ParamSource::File(_))
-}
-
-/// A constant of the rule file as JSON; a text as written where one is wanted.
-fn literal(reader: &mut Reader, node: &Node, ty: Option<ParamType>, text_wanted: bool) -> Option<Json> {
-    if let Value::Scalar(scalar) = &node.value {
-        if scalar.text.is_empty() && scalar.style == Style::Plain {
-            reader.error(Code::EmptyValue, "the value is empty", &node.span).help = Some("write `null` or `''`".into());
-            return None;
-        }
-        let as_written = text_wanted || ty.is_some_and(|ty| ty != ParamType::Json) || scalar.style != Style::Plain;
-        if as_written && !(node.is_null() && ty.is_some()) {
-            return Some(Json::String(scalar.text.clone()));
-        }
-    }
-    match yaml::to_json(node, yaml::schema::Schema::Core, &reader.source) {
-        Ok(json) => Some(json),
-        Err(error) => {
-            reader.problems.push(*error);
-            None
-        }
-    }
-}
-
 /// A constant value, checked. The outer `None`: it was wrong.
 fn constant(reader: &mut Reader, param: &Param, node: &Node, what: &str) -> Option<Option<ParamValue>> {
-    let text_wanted = param.check.ty.is_none() && gives_text(&param.source);
-    let json = literal(reader, node, param.check.ty, text_wanted)?;
+    let json = param.check.literal(reader, node, param.source.gives_text())?;
     match param.check.accept(json, param.secret) {
         Ok(value) => Some(value),
         Err(refusal) => {
@@ -473,7 +189,7 @@ fn var_type(param: &Param, result: Option<VarType>) -> VarType {
         (Some(ParamType::Integer | ParamType::Number | ParamType::Quantity), _) => VarType::Number,
         (Some(ParamType::Boolean), _) => VarType::Boolean,
         (Some(ParamType::Json), _) => VarType::Json,
-        (None, source) if gives_text(source) => VarType::Text,
+        (None, source) if source.gives_text() => VarType::Text,
         (None, ParamSource::Annotations(_) | ParamSource::Envs(_)) => VarType::Json,
         (None, ParamSource::FileExists(_)) => VarType::Boolean,
         // A scalar or not: what is not known until the VMI comes is taken for JSON.
@@ -483,23 +199,5 @@ fn var_type(param: &Param, result: Option<VarType>) -> VarType {
         (None, ParamSource::Value(Some(ParamValue::Boolean(_)))) => VarType::Boolean,
         (None, ParamSource::Value(Some(ParamValue::Json(_)))) => VarType::Json,
         _ => result.unwrap_or(VarType::Any),
-    }
-}
-
-impl ParamSource {
-    /// What the source is called in messages.
-    pub fn describe(&self) -> String {
-        match self {
-            ParamSource::Annotation(key) => format!("the annotation `{key}`"),
-            ParamSource::Label(key) => format!("the label `{key}`"),
-            ParamSource::Annotations(prefix) => format!("the annotations under `{prefix}`"),
-            ParamSource::Envs(prefix) => format!("the environment variables under `{prefix}`"),
-            ParamSource::Vmi(query) => format!("`{}` in the VMI", query.as_str()),
-            ParamSource::Env(name) => format!("the environment variable `{name}`"),
-            ParamSource::File(path) => format!("the file `{path}`"),
-            ParamSource::FileExists(path) => format!("whether `{path}` exists"),
-            ParamSource::Value(_) => "a constant".to_owned(),
-            ParamSource::Expression(_) => "an expression".to_owned(),
-        }
     }
 }

@@ -15,7 +15,7 @@ use super::scope::{self, Scope};
 use super::{Hook, Param, ParamSource, Rule, RuleFile, RuleSet, Verb, param};
 
 /// Prefixes that every rule set knows.
-const NAMESPACES: [(&str, &str); 3] = [
+pub const NAMESPACES: [(&str, &str); 3] = [
     ("qemu", "http://libvirt.org/schemas/domain/qemu/1.0"),
     ("kubevirt", "http://kubevirt.io"),
     ("xml", "http://www.w3.org/XML/1998/namespace"),

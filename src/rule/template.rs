@@ -91,8 +91,8 @@ pub(super) fn split(text: &str) -> Result<Vec<Piece>, TemplateError> {
         if rest.starts_with("$${") {
             literal.push_str("${");
             at = dollar + 3;
-        } else if rest.starts_with("${") {
-            let optional = rest[2..].starts_with('?');
+        } else if let Some(hole) = rest.strip_prefix("${") {
+            let optional = hole.starts_with('?');
             let start = dollar + 2 + usize::from(optional);
             let Some(length) = hole_length(&text[start..]) else {
                 return Err(TemplateError { span: dollar..text.len(), message: "this `${` has no closing `}`" });

@@ -1,10 +1,6 @@
-//! A param's value: from text or JSON to its type, and the checks on the way.
+//! A param's value: from text or JSON to its type.
 
 use serde_json::{Number, Value as Json};
-
-use crate::diagnostic::Code;
-
-use super::param::Check;
 
 /// `type` of a param.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +29,7 @@ impl ParamType {
         ("json", ParamType::Json),
     ];
 
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         Self::WORDS.iter().find(|(_, ty)| *ty == self).map_or("", |(word, _)| word)
     }
 }
@@ -74,83 +70,7 @@ impl ParamValue {
     }
 }
 
-/// A value that a check refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// Which check.
-    pub code: Code,
-    /// What was expected; the value itself only where it is no secret.
-    pub message: String,
-}
-
-impl Check {
-    /// Brings a value to the param's type and checks it, in the order of the rule language:
-    /// `pattern` and `maxLength` on the text, `type`, `enum`, `minimum`, `maximum`. Of an empty text
-    /// under another type than `string` there is no value.
-    ///
-    /// # Errors
-    /// The first check that refuses the value.
-    pub fn accept(&self, raw: Json, secret: bool) -> Result<Option<ParamValue>, Refusal> {
-        let shown = if secret { "the secret value".to_owned() } else { format!("`{}`", shorten(&plain(&raw))) };
-        let refuse = |code, message: String| Err(Refusal { code, message });
-        if let Json::String(text) = &raw {
-            if text.is_empty() && self.ty.is_some_and(|ty| ty != ParamType::String) {
-                return Ok(None);
-            }
-            if let Some(pattern) = self.pattern.as_ref().filter(|pattern| !pattern.whole.is_match(text)) {
-                return refuse(Code::ParamPattern, format!("{shown} does not match the pattern `{}`", pattern.text));
-            }
-            if let Some(most) = self.max_length.filter(|&most| text.chars().count() > most) {
-                let length = text.chars().count();
-                return refuse(Code::ParamLength, format!("{shown} has {length} characters, more than {most}"));
-            }
-        } else if self.pattern.is_some() || self.max_length.is_some() {
-            let which = if self.pattern.is_some() { "pattern" } else { "maxLength" };
-            if !raw.is_null() {
-                let message = format!("{shown} is {}, and `{which}` is for texts", kind(&raw));
-                return refuse(if self.pattern.is_some() { Code::ParamPattern } else { Code::ParamLength }, message);
-            }
-        }
-        let value = match self.ty {
-            None => ParamValue::from_json(raw),
-            Some(ty) => match convert(raw, ty) {
-                Ok(value) => value,
-                Err(why) => return refuse(Code::ParamType, format!("{shown} is no {}{why}", ty.word())),
-            },
-        };
-        let Some(value) = value else { return Ok(None) };
-        if !self.allowed.is_empty() && !self.allowed.iter().any(|allowed| same(allowed, &value)) {
-            let list: Vec<String> = self.allowed.iter().map(|allowed| plain(&allowed.to_json())).collect();
-            return refuse(Code::ParamEnum, format!("{shown} is none of {}", list.join(", ")));
-        }
-        if self.minimum.is_some() || self.maximum.is_some() {
-            let ParamValue::Number(number) = &value else {
-                return refuse(
-                    Code::ParamRange,
-                    format!("{shown} is no number, and `minimum` and `maximum` are for numbers"),
-                );
-            };
-            let number = number.as_f64().unwrap_or(f64::NAN);
-            if let Some(minimum) = self.minimum.filter(|&minimum| number < minimum) {
-                return refuse(Code::ParamRange, format!("{shown} is less than {minimum}"));
-            }
-            if let Some(maximum) = self.maximum.filter(|&maximum| number > maximum) {
-                return refuse(Code::ParamRange, format!("{shown} is more than {maximum}"));
-            }
-        }
-        Ok(Some(value))
-    }
-}
-
-/// Equal by value: numbers however they are written.
-fn same(a: &ParamValue, b: &ParamValue) -> bool {
-    match (a, b) {
-        (ParamValue::Number(a), ParamValue::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        _ => a == b,
-    }
-}
-
-fn convert(raw: Json, ty: ParamType) -> Result<Option<ParamValue>, String> {
+pub(super) fn convert(raw: Json, ty: ParamType) -> Result<Option<ParamValue>, String> {
     let text = match &raw {
         Json::Null => return Ok(None),
         Json::String(text) => Some(text.as_str()),
@@ -276,14 +196,14 @@ fn quantity(text: &str) -> Option<String> {
 }
 
 /// A scalar's text; JSON for the rest.
-fn plain(value: &Json) -> String {
+pub(super) fn plain(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),
         other => other.to_string(),
     }
 }
 
-fn kind(value: &Json) -> &'static str {
+pub(super) fn kind(value: &Json) -> &'static str {
     match value {
         Json::Null => "null",
         Json::Bool(_) => "a boolean",
@@ -292,17 +212,4 @@ fn kind(value: &Json) -> &'static str {
         Json::Array(_) => "a list",
         Json::Object(_) => "an object",
     }
-}
-
-/// A value as a message shows it: control characters escaped, at most 100 characters.
-fn shorten(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
-        .take(100)
-        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
-        .collect();
-    if text.chars().count() > 100 {
-        shown.push('…');
-    }
-    shown
 }

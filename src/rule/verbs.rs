@@ -33,6 +33,8 @@ pub(super) fn read(reader: &mut Reader, fields: &mut Fields<'_>, place: &rules::
     }
     match found.as_slice() {
         [(verb, (key, node))] => one(reader, fields, verb, key, node, place, scope),
+        // A misspelt verb is reported as an unknown field, with the near name.
+        [] if fields.has_near(verbs) => None,
         [] => {
             let start = fields.span.start;
             reader.error(Code::VerbCount, "a rule needs a verb", &(start..start)).help =

@@ -7,7 +7,7 @@ use crate::xml::NodeId;
 use super::super::fill::Filled;
 use super::super::run::{Result, Run};
 use super::super::trace::What;
-use super::problem;
+use super::{counted, problem};
 
 impl Run<'_, '_> {
     /// Adds the fragment's nodes as last children, or beside the selected ones.
@@ -68,7 +68,13 @@ impl Run<'_, '_> {
         self.entry(rule, |entry| entry.changed += nodes.len());
         if self.explains() {
             let (at, position) = (self.forest.xml.node_path(target), self.position(target));
-            self.note(rule, What::Inserted, || at, position, || format!("{} nodes {} it", nodes.len(), word(place)));
+            self.note(
+                rule,
+                What::Inserted,
+                || at,
+                position,
+                || format!("{} {} it", counted(nodes.len(), "node"), word(place)),
+            );
         }
         self.runs.add(target, place, &nodes);
         Ok(())

@@ -10,7 +10,7 @@ use crate::xpath::PlanStep;
 use super::super::fill::{Filled, FilledElement};
 use super::super::run::{Result, Run};
 use super::super::trace::What;
-use super::problem;
+use super::{counted, problem};
 
 /// The rule's own keys: element name to the paths that tell its elements apart, together.
 type Keys = BTreeMap<String, Vec<KeyPath>>;
@@ -77,7 +77,7 @@ impl Run<'_, '_> {
         if self.explains() {
             let (at, position) = (self.forest.xml.node_path(target), self.position(target));
             let what = if changed > 0 { What::Merged } else { What::Unchanged };
-            self.note(rule, what, || at, position, || format!("{changed} changes"));
+            self.note(rule, what, || at, position, || counted(changed, "change"));
         }
         Ok(())
     }

@@ -154,6 +154,11 @@ impl Run<'_, '_> {
     }
 }
 
+/// A number of things, for a trace.
+fn counted(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
 /// A problem of a rule's path.
 fn problem(code: Code, message: impl Into<String>, path: &Expression) -> Box<Diagnostic> {
     Box::new(Diagnostic::error(code, message).at(path.location.clone()))

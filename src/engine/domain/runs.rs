@@ -8,6 +8,7 @@ use crate::xpath::Kind;
 
 use super::super::run::{Result, Run, at_rule};
 use super::super::trace::What;
+use super::counted;
 
 /// The nodes that one outermost rule inserted, by where it put them.
 #[derive(Debug, Default)]
@@ -78,7 +79,13 @@ impl Run<'_, '_> {
         self.entry(rule, |entry| entry.changed = entry.changed.saturating_sub(nodes));
         if self.explains() {
             let (path, position) = (self.forest.xml.node_path(target), self.position(target));
-            self.note(rule, What::TakenBack, || path, position, || format!("{nodes} nodes stood there before"));
+            self.note(
+                rule,
+                What::TakenBack,
+                || path,
+                position,
+                || format!("{} stood there before", counted(nodes, "node")),
+            );
         }
     }
 

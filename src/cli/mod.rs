@@ -1,0 +1,56 @@
+//! The command line: one file a command.
+
+mod apply;
+mod call;
+mod demo;
+mod exit;
+mod input;
+mod packs;
+mod query;
+mod rules;
+mod terminal;
+mod vmi;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use exit::UNABLE;
+use terminal::{Color, Terminal};
+
+#[derive(Debug, Parser)]
+#[command(name = "virt-patch", version, about, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 fine, 1 the input is wrong, 2 the tool could not do its work.")]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+    /// Whether to colour what is printed; auto asks the terminal and NO_COLOR
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN", display_order = 900)]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Apply(apply::Arguments),
+    Query(query::Arguments),
+    Call(call::Arguments),
+    Demo(demo::Arguments),
+    Packs(packs::Arguments),
+}
+
+/// Reads the arguments, runs the command, says how it went.
+pub fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let terminal = Terminal::new(line.color);
+    let done = match line.command {
+        Command::Apply(arguments) => apply::run(arguments, terminal),
+        Command::Query(arguments) => query::run(arguments, terminal),
+        Command::Call(arguments) => call::run(arguments, terminal),
+        Command::Demo(arguments) => demo::run(arguments, terminal),
+        Command::Packs(arguments) => packs::run(arguments, terminal),
+    };
+    done.unwrap_or_else(|error| {
+        terminal.unable(&error);
+        ExitCode::from(UNABLE)
+    })
+}

@@ -1,0 +1,97 @@
+//! The rules that commands take: files, packs, values for packs' params, a VM's annotation.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::rule::{RuleFile, RuleSet};
+use crate::{load, packs, rule};
+
+#[derive(Debug, Args)]
+pub(super) struct RuleArguments {
+    /// Rule files, folders of them, ConfigMaps or VM manifests with rules; - is standard input
+    #[arg(value_name = "RULES")]
+    pub(super) rules: Vec<PathBuf>,
+    /// Built-in rules; repeatable (`virt-patch packs` lists them)
+    #[arg(long = "pack", value_name = "NAME")]
+    packs: Vec<String>,
+    /// A value for a pack's param; repeatable
+    #[arg(long = "param", value_name = "PACK.NAME=VALUE")]
+    params: Vec<String>,
+}
+
+/// Compiled rules, and values for packs' params by pack and name.
+pub(super) struct Rules {
+    pub(super) sets: Vec<RuleSet>,
+    pub(super) given: BTreeMap<(String, String), String>,
+}
+
+impl RuleArguments {
+    /// Reads and compiles packs, then files, then `annotation`: the order in which the sidecar runs them.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of them.
+    pub(super) fn compile(&self, annotation: Option<RuleFile>) -> Result<Rules, Vec<Diagnostic>> {
+        let mut files = Vec::new();
+        let mut problems = Vec::new();
+        for name in &self.packs {
+            match packs::rule_file(name) {
+                Ok(file) => files.push(file),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let (mut loaded, mut unreadable) = load::rule_files(&self.rules);
+        files.append(&mut loaded);
+        problems.append(&mut unreadable);
+        files.extend(annotation);
+        if files.is_empty() && problems.is_empty() {
+            let nothing = Diagnostic::error(Code::InvalidArgument, "there are no rules to apply");
+            problems.push(nothing.help("name a rule file (`virt-patch apply rules.yaml …`) or a pack (`--pack NAME`)"));
+        }
+        let sets = rule::compile(&files).unwrap_or_else(|mut wrong| {
+            problems.append(&mut wrong);
+            Vec::new()
+        });
+        let mut given = BTreeMap::new();
+        for text in &self.params {
+            match self.param(text, &sets) {
+                Ok((name, value)) => _ = given.insert(name, value),
+                Err(mut wrong) => problems.append(&mut wrong),
+            }
+        }
+        if problems.is_empty() { Ok(Rules { sets, given }) } else { Err(problems) }
+    }
+
+    /// `PACK.NAME=VALUE`, of a pack that is given and a param that it has. The value may be secret,
+    /// so a wrong argument is not shown.
+    fn param(&self, text: &str, sets: &[RuleSet]) -> Result<((String, String), String), Vec<Diagnostic>> {
+        let wrong = |message: String, help: String| vec![Diagnostic::error(Code::InvalidArgument, message).help(help)];
+        let parts = text.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)));
+        let Some(((pack, name), value)) = parts else {
+            return Err(wrong(
+                "`--param` wants PACK.NAME=VALUE".into(),
+                "as in `--param smbios.manufacturer=ACME`".into(),
+            ));
+        };
+        if !self.packs.iter().any(|given| given == pack) {
+            let message = format!("`--param {pack}.{name}=…` is for a pack that is not given");
+            return Err(wrong(
+                message,
+                format!("add `--pack {pack}`; params of rule files come from the VMI (`--vmi`)"),
+            ));
+        }
+        let known = || sets.iter().filter(|set| set.pack == Some(pack)).flat_map(|set| &set.params);
+        let names = || known().map(|param| param.name.as_str());
+        // Where the rules are wrong no set was compiled, and its params are not known.
+        if !sets.is_empty() && !names().any(|known| known == name) {
+            let help = match nearest(name, names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has {}", names().collect::<Vec<_>>().join(", ")),
+            };
+            return Err(wrong(format!("the pack `{pack}` has no param `{name}`"), help));
+        }
+        Ok(((pack.to_owned(), name.to_owned()), value.to_owned()))
+    }
+}

@@ -1,0 +1,102 @@
+//! Diagnostics and traces for programs.
+
+use serde_json::{Map, Value, json};
+
+use super::explain::State;
+use super::masked;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::engine::{Event, Report, RuleTrace, Secrets, SetTrace};
+use crate::source::Location;
+
+/// A diagnostic: `code`, `severity`, `message`, and where known `file`, `line`, `column` (of the
+/// start, both from 1, columns in characters), `rule`, `path`, `help`, `related`.
+pub fn diagnostic(problem: &Diagnostic) -> Value {
+    let severity = match problem.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let mut members = Map::new();
+    members.insert("code".into(), problem.code.as_str().into());
+    members.insert("severity".into(), severity.into());
+    members.insert("message".into(), problem.message.as_str().into());
+    if let Some(at) = &problem.at {
+        place(&mut members, at);
+    }
+    for (name, text) in [("rule", &problem.rule), ("path", &problem.path), ("help", &problem.help)] {
+        if let Some(text) = text {
+            members.insert(name.into(), text.as_str().into());
+        }
+    }
+    if !problem.related.is_empty() {
+        let related = problem.related.iter().map(|(at, what)| {
+            let mut members = Map::new();
+            place(&mut members, at);
+            members.insert("message".into(), what.as_str().into());
+            Value::Object(members)
+        });
+        members.insert("related".into(), related.collect());
+    }
+    Value::Object(members)
+}
+
+/// Every diagnostic, as a list.
+pub fn diagnostics(problems: &[Diagnostic]) -> Value {
+    problems.iter().map(diagnostic).collect()
+}
+
+/// The rules in the order they ran, steps after the rule that holds them: `ruleSet`, `rule`, `file`,
+/// `line`, `column`, `depth` (of how many rules it is a step), `state` (`changed`, `unchanged`,
+/// `skipped`, `ignored`, `not reached`), the counts `rounds`, `matched`, `changed`, `skipped`, and
+/// where known `reason`, `ignored` (a diagnostic), `events`.
+pub fn rules(report: &Report) -> Value {
+    let rules = report.sets.iter().flat_map(|set| set.rules.iter().map(move |trace| rule(set, trace, &report.secrets)));
+    rules.collect()
+}
+
+fn rule(set: &SetTrace, trace: &RuleTrace, secrets: &Secrets) -> Value {
+    let mut members = Map::new();
+    members.insert("ruleSet".into(), set.name.as_str().into());
+    members.insert("rule".into(), (*trace.label).into());
+    place(&mut members, &trace.location);
+    members.insert("depth".into(), trace.depth.into());
+    members.insert("state".into(), State::of(set, trace).as_str().into());
+    for (name, count) in
+        [("rounds", trace.rounds), ("matched", trace.matched), ("changed", trace.changed), ("skipped", trace.skipped)]
+    {
+        members.insert(name.into(), count.into());
+    }
+    if let Some(reason) = trace.reason.as_ref().or(set.skipped.as_ref()) {
+        members.insert("reason".into(), secrets.mask_within(reason).into());
+    }
+    if let Some(problem) = &trace.ignored {
+        members.insert("ignored".into(), diagnostic(&masked(problem, secrets)));
+    }
+    let events = trace.events.iter().map(|happened| event(happened, secrets));
+    members.insert("events".into(), events.collect());
+    Value::Object(members)
+}
+
+/// `what`, `path`, `detail`, and where known `round` (from 1) and the node's `line` and `column` in the input.
+fn event(event: &Event, secrets: &Secrets) -> Value {
+    let mut value = json!({
+        "what": event.what.as_str(),
+        "path": secrets.mask_within(&event.path),
+        "detail": secrets.mask_within(&event.detail),
+    });
+    if let Some(position) = event.position {
+        value["line"] = position.line.into();
+        value["column"] = position.column.into();
+    }
+    if event.round > 0 {
+        value["round"] = event.round.into();
+    }
+    value
+}
+
+fn place(members: &mut Map<String, Value>, at: &Location) {
+    let outermost = at.outermost();
+    let position = outermost.position();
+    members.insert("file".into(), outermost.source.name().into());
+    members.insert("line".into(), position.line.into());
+    members.insert("column".into(), position.column.into());
+}

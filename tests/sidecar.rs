@@ -1,0 +1,217 @@
+//! The sidecar's own part: where rules come from, whose they are, what it logs and what it never shows.
+
+#![cfg(test)]
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value as Json, json};
+use virt_patch::hook::log::Format;
+use virt_patch::hook::{Call, Failure, Hooks, Log, SidecarOptions};
+use virt_patch::sidecar::Sidecar;
+
+const DOMAIN: &str = "<domain type=\"kvm\">\n\t<name>vm</name>\n\t<os>\n\t\t<type>hvm</type>\n\t</os>\n</domain>";
+
+const TITLE: &str = "apiVersion: virt-patch.dev/v1alpha1
+kind: RuleSet
+metadata: {name: title}
+spec:
+  onDefineDomain:
+    - name: title
+      set:
+        /domain/title: new
+";
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Pod {
+    sidecar: Sidecar,
+    lines: Lines,
+    _folder: tempfile::TempDir,
+}
+
+impl Pod {
+    /// A sidecar with these arguments, in which `{}` is a folder that holds `files`; `mounted` are the
+    /// files of it that stand where guides mount scripts.
+    fn new(arguments: &[&str], files: &[(&str, &str)], mounted: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let path = folder.path().to_str().unwrap();
+        let arguments: Vec<String> = arguments.iter().map(|argument| argument.replace("{}", path)).collect();
+        let mounts: Vec<PathBuf> = mounted.iter().map(|name| folder.path().join(name)).collect();
+        let lines = Lines::default();
+        let options = SidecarOptions::parse(arguments, |_| None);
+        let log = Arc::new(Log::to(Format::Json, lines.clone()));
+        Self { sidecar: Sidecar::with_mounts(&options, &mounts, log), lines, _folder: folder }
+    }
+
+    fn define(&self, vmi: &Json) -> Result<String, Failure> {
+        let answer = self.sidecar.on_define_domain(DOMAIN.as_bytes(), vmi.to_string().as_bytes(), &call());
+        answer.map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    fn fails(&self, vmi: &Json, wanted: &[&str]) {
+        let message = self.define(vmi).expect_err("an error").message;
+        for part in wanted {
+            assert!(message.contains(part), "{message:?} lacks {part:?}");
+        }
+    }
+
+    fn log(&self) -> String {
+        String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+fn call() -> Call {
+    Call { api: "v1alpha3", invocation_context: None, id: 7 }
+}
+
+fn annotated(rules: &str) -> Json {
+    json!({"metadata": {"annotations": {"virt-patch.dev/rules": rules}}})
+}
+
+#[test]
+fn the_manifest_of_kubevirts_smbios_example_works_with_only_its_image_changed() {
+    let pod = Pod::new(&["--version", "v1alpha2"], &[], &[]);
+    let vmi = json!({"metadata": {"annotations": {"smbios.vm.kubevirt.io/baseBoardManufacturer": "Radical Edward"}}});
+    let domain = pod.define(&vmi).unwrap();
+    assert!(domain.contains("<entry name=\"manufacturer\">Radical Edward</entry>"), "{domain}");
+    assert!(domain.contains("<smbios mode=\"sysinfo\""), "{domain}");
+    assert_eq!(pod.define(&json!({})).unwrap(), DOMAIN, "without the annotation nothing changes");
+}
+
+#[test]
+fn rules_come_from_arguments_then_mounts_then_the_annotation() {
+    let two = TITLE.replace("new", "two");
+    let pod = Pod::new(
+        &["--rules", "{}/a.yaml"],
+        &[("a.yaml", TITLE), ("onDefineDomain", &two)],
+        &["onDefineDomain", "absent"],
+    );
+    assert!(pod.define(&json!({})).unwrap().contains("<title>two</title>"));
+    let own = annotated(&TITLE.replace("new", "three"));
+    assert!(pod.define(&own).unwrap().contains("<title>three</title>"));
+}
+
+#[test]
+fn a_mounted_script_is_an_error_of_the_hook_that_says_so() {
+    let pod = Pod::new(&[], &[("onDefineDomain", "#!/bin/sh\necho $4\n")], &["onDefineDomain"]);
+    pod.fails(&json!({}), &["script-mounted", "onDefineDomain:1:1", "runs rules, not scripts"]);
+}
+
+#[test]
+fn everything_that_is_wrong_comes_back_from_the_hook() {
+    let pod = Pod::new(
+        &["--rules", "{}/a.yaml", "--rules", "{}/absent.yaml", "--pack", "smbois", "--mode", "Loud"],
+        &[("a.yaml", &TITLE.replace("set", "sett"))],
+        &[],
+    );
+    pod.fails(
+        &json!({}),
+        &["a.yaml:7:7", "did you mean `set`?", "absent.yaml", "unreadable", "did you mean `smbios`?", "Loud"],
+    );
+    assert!(!pod.sidecar.offers_cloud_init());
+}
+
+#[test]
+fn annotation_rules_are_denied_loudly_and_bounded() {
+    let denied = Pod::new(&["--annotation-rules", "Deny"], &[], &[]);
+    denied.fails(&annotated(TITLE), &["annotation-rules", "--annotation-rules Allow"]);
+    assert_eq!(denied.define(&json!({})).unwrap(), DOMAIN);
+    let plugin = Pod::new(&["--plugin-socket", "/run/p/p.sock"], &[], &[]);
+    plugin.fails(&annotated(TITLE), &["annotation-rules"]);
+    let allowed = Pod::new(&[], &[], &[]);
+    allowed.fails(&annotated(&format!("{TITLE}#{}", "x".repeat(64 * 1024))), &["yaml-limit"]);
+    let env = TITLE.replace("  onDefineDomain", "  params:\n    home: {env: HOME}\n  onDefineDomain");
+    allowed.fails(&annotated(&env), &["param-forbidden", "annotation virt-patch.dev/rules:6:"]);
+    let cloud =
+        TITLE.replace("onDefineDomain", "preCloudInitIso").replace("set:\n        /domain/title: new", "warn: x");
+    allowed.fails(&annotated(&cloud), &["hook-not-offered", "--hook-points PreCloudInitIso"]);
+    assert!(Pod::new(&["--hook-points", "PreCloudInitIso"], &[], &[]).define(&annotated(&cloud)).is_ok());
+}
+
+#[test]
+fn audit_changes_nothing_and_says_what_would_be_done() {
+    let pod = Pod::new(&["--rules", "{}/a.yaml", "--mode", "Audit"], &[("a.yaml", TITLE)], &[]);
+    assert_eq!(pod.define(&json!({})).unwrap(), DOMAIN);
+    assert!(pod.log().contains("\"changed\":2"), "{}", pod.log());
+    let failing = Pod::new(
+        &["--mode", "Audit", "--rules", "{}/a.yaml"],
+        &[("a.yaml", &TITLE.replace("set:\n        /domain/title: new", "fail: no"))],
+        &[],
+    );
+    assert_eq!(failing.define(&json!({})).unwrap(), DOMAIN, "not even an error stops a VM in audit mode");
+    assert!(failing.log().contains("rule-failed"), "{}", failing.log());
+}
+
+#[test]
+fn the_log_says_what_each_rule_did_and_never_a_secret() {
+    let rules = "apiVersion: virt-patch.dev/v1alpha1
+kind: RuleSet
+metadata: {name: secrets}
+spec:
+  params:
+    password: {annotation: example.com/password, secret: true}
+    length: {expr: string-length($password)}
+    bad: {annotation: example.com/password, secret: true, pattern: '[0-9]+', required: true}
+  onDefineDomain:
+    - name: title
+      set: {/domain/title: '${password}'}
+    - name: shown
+      warn: 'it is now ${/domain/title}'
+    - name: refused
+      when: /domain/description
+      set: {/domain/name: '${bad}'}
+    - name: hex
+      onError: Ignore
+      set: {/domain/name: '${number-from-hex(/domain/title)}'}
+";
+    let vmi = json!({"metadata": {"annotations": {"example.com/password": "xyzzy-hunter2"}}});
+    // `bad` is reached, and refused: the value is not in the message.
+    let refused = Pod::new(&["--rules", "{}/a.yaml"], &[("a.yaml", rules)], &[]);
+    refused.fails(&vmi, &["param-pattern", "the secret value"]);
+    let pod = Pod::new(&["--rules", "{}/a.yaml"], &[("a.yaml", &rules.replace(", pattern: '[0-9]+'", ""))], &[]);
+    assert!(pod.define(&vmi).unwrap().contains("<title>xyzzy-hunter2</title>"));
+    for log in [refused.log(), pod.log()] {
+        assert!(!log.contains("hunter2"), "{log}");
+    }
+    for part in [
+        "it is now ***",
+        "\"rule\":\"onDefineDomain[0] 'title'\"",
+        "\"matched\":",
+        "\"changed\":2",
+        "is false",
+        "function-value",
+    ] {
+        assert!(pod.log().contains(part), "{part}: {}", pod.log());
+    }
+}
+
+#[test]
+fn input_that_is_no_domain_or_no_vmi_is_said_with_its_place() {
+    let pod = Pod::new(&["--rules", "{}/a.yaml"], &[("a.yaml", TITLE)], &[]);
+    let answer = pod.sidecar.on_define_domain(b"<domain>\n  <a></b>\n</domain>", b"{}", &call());
+    let message = answer.expect_err("broken XML").message;
+    assert!(message.contains("domain:2:") && message.contains("xml-syntax"), "{message}");
+    let reads = TITLE
+        .replace("  onDefineDomain", "  params:\n    a: {annotation: x}\n  onDefineDomain")
+        .replace(": new", ": '${a}'");
+    let pod = Pod::new(&["--rules", "{}/a.yaml"], &[("a.yaml", &reads)], &[]);
+    let answer = pod.sidecar.on_define_domain(DOMAIN.as_bytes(), b"{\n \"metadata\": [}", &call());
+    let message = answer.expect_err("broken JSON").message;
+    assert!(message.contains("VMI:2:") && message.contains("vmi-syntax"), "{message}");
+}
