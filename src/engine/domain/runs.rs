@@ -1,6 +1,6 @@
 //! Twice is once: what a rule inserted is taken out again where it stood before, whole.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::rule::{Place, Rule};
 use crate::xml::NodeId;
@@ -56,7 +56,8 @@ impl Run<'_, '_> {
     /// At the end of an outermost rule: a run that stood there before the rule is taken out again.
     pub(in super::super) fn settle_runs(&mut self, rule: &Rule) -> Result<()> {
         let Runs { runs, .. } = std::mem::take(&mut self.runs);
-        let new: HashSet<NodeId> = runs.iter().flat_map(|(_, _, nodes)| nodes.iter().copied()).collect();
+        let mut new: Vec<NodeId> = runs.iter().flat_map(|(_, _, nodes)| nodes.iter().copied()).collect();
+        new.sort_unstable();
         for (target, place, nodes) in &runs {
             let attached: Vec<NodeId> =
                 nodes.iter().copied().filter(|&node| self.forest.xml.is_attached(node)).collect();
@@ -89,24 +90,20 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Whether equal nodes stood at the place: among the parent's children, or directly beside.
-    fn stood_before(
-        &self,
-        rule: &Rule,
-        target: NodeId,
-        place: Place,
-        run: &[NodeId],
-        new: &HashSet<NodeId>,
-    ) -> Result<bool> {
+    /// Whether equal nodes stood at the place: among the parent's children, or directly beside. `new` are the nodes that
+    /// the rule inserted anywhere, sorted.
+    fn stood_before(&self, rule: &Rule, target: NodeId, place: Place, run: &[NodeId], new: &[NodeId]) -> Result<bool> {
         let xml = &self.forest.xml;
+        let is_new = |node: NodeId| new.binary_search(&node).is_ok();
+        let has_comment = run.iter().any(|&node| xml.kind(node) == Kind::Comment);
         let counts = |node: NodeId| match xml.kind(node) {
-            Kind::Comment => run.iter().any(|&node| xml.kind(node) == Kind::Comment),
-            Kind::Text => !xml.own_text(node).trim_matches([' ', '\t', '\r', '\n']).is_empty(),
+            Kind::Comment => has_comment,
+            Kind::Text => !xml.own_text(node).bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')),
             _ => true,
         };
         let (Some(&first), Some(&last)) = (run.first(), run.last()) else { return Ok(false) };
         let old: Vec<NodeId> = match place {
-            Place::Into => xml.children(target).filter(|node| !new.contains(node) && counts(*node)).collect(),
+            Place::Into => xml.children(target).filter(|&node| counts(node) && !is_new(node)).collect(),
             Place::Before => {
                 let before = std::iter::successors(xml.previous_sibling(first), |&node| xml.previous_sibling(node));
                 let mut beside: Vec<NodeId> = before.filter(|&node| counts(node)).take(run.len()).collect();
@@ -127,7 +124,7 @@ impl Run<'_, '_> {
                     break;
                 }
             }
-            if equal && !window.iter().any(|node| new.contains(node)) {
+            if equal && !window.iter().any(|&node| is_new(node)) {
                 return Ok(true);
             }
         }
