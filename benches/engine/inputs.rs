@@ -62,6 +62,17 @@ pub(crate) fn fifty_rules() -> Result<Vec<RuleSet>, Box<dyn Error>> {
     compile(&rules)
 }
 
+/// An element with so many children.
+pub(crate) fn wide(children: usize) -> String {
+    format!("<domain>\n{}</domain>\n", "  <a/>\n".repeat(children))
+}
+
+/// A loop over the children of [`wide`] that inserts before each and replaces it.
+pub(crate) fn loop_of_edits() -> Result<Vec<RuleSet>, Box<dyn Error>> {
+    let steps = "[{insert: {before: $child, xml: <b/>}}, {replace: {path: $child, xml: <c/>}}]";
+    compile(&format!("    - forEach: {{var: child, in: /domain/a}}\n      steps: {steps}\n"))
+}
+
 /// A rule for machines of another kind: it changes nothing.
 pub(crate) fn rule_for_others() -> Result<Vec<RuleSet>, Box<dyn Error>> {
     let rule = format!("    - insert: {{into: /domain/devices, xml: '{PANIC}'}}\n");

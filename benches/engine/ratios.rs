@@ -11,11 +11,15 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use inputs::{LARGE, MIDDLE, SMALL};
-use work::Work;
+use work::{FEW, MANY, Work};
 
 /// One turn of one piece of work takes so long.
 const TURN: Duration = Duration::from_millis(4);
 const TURNS: usize = 101;
+
+/// How large the domains of the work on growth are.
+const FEW_BYTES: usize = FEW * "  <a/>\n".len();
+const MANY_BYTES: usize = MANY * "  <a/>\n".len();
 
 /// A piece of work by group, name and the size of its domain.
 type Key = (&'static str, &'static str, usize);
@@ -33,11 +37,18 @@ const fn ratio(of: Key, to: Key, bar: Option<f64>) -> Ratio {
     Ratio { of, to, per_byte: false, bar }
 }
 
-const RATIOS: [Ratio; 9] = [
+const RATIOS: [Ratio; 10] = [
     ratio(("apply", "1 rule", SMALL), ("parse", "roxmltree", SMALL), Some(1.4)),
     ratio(("apply", "50 rules", MIDDLE), ("apply", "1 rule", MIDDLE), Some(2.0)),
     Ratio { of: ("apply", "1 rule", LARGE), to: ("apply", "1 rule", SMALL), per_byte: true, bar: None },
     Ratio { of: ("apply", "50 rules", LARGE), to: ("apply", "50 rules", SMALL), per_byte: true, bar: None },
+    // A cost that grows with the square of the edits would be eight times as large.
+    Ratio {
+        of: ("growth", "a loop of edits", MANY_BYTES),
+        to: ("growth", "a loop of edits", FEW_BYTES),
+        per_byte: true,
+        bar: Some(3.0),
+    },
     ratio(("parse", "virt-patch", SMALL), ("parse", "roxmltree", SMALL), None),
     ratio(("apply", "no rule matches", SMALL), ("parse", "roxmltree", SMALL), None),
     ratio(("one edit", "xmlem", SMALL), ("apply", "1 rule", SMALL), None),

@@ -42,8 +42,15 @@ pub(crate) fn all() -> Result<Vec<Work>, Box<dyn Error>> {
             works.selecting(domain)?;
         }
     }
+    for children in [FEW, MANY] {
+        works.growth(inputs::wide(children).leak())?;
+    }
     Ok(works.0)
 }
+
+/// The children of the elements that [`Works::growth`] edits.
+pub(crate) const FEW: usize = 4_000;
+pub(crate) const MANY: usize = 32_000;
 
 #[derive(Default)]
 struct Works(Vec<Work>);
@@ -104,6 +111,14 @@ impl Works {
         let rules = inputs::rule_for_others()?;
         let holds = |written: Option<String>| written.as_deref() == Some(domain);
         self.add(("apply", "no rule matches"), domain.len(), move || apply(&rules, domain), holds)
+    }
+
+    /// Thousands of edits of one element: each must cost the same, however many came before.
+    fn growth(&mut self, domain: &'static str) -> Result<(), Box<dyn Error>> {
+        let rules = inputs::loop_of_edits()?;
+        let expected = domain.replace("  <a/>\n", "  <b/>\n  <c/>\n");
+        let holds = |written: Option<String>| written.as_ref() == Some(&expected);
+        self.add(("growth", "a loop of edits"), domain.len(), move || apply(&rules, domain), holds)
     }
 
     /// Single expressions on a document that is parsed already.

@@ -102,8 +102,12 @@ impl Run<'_, '_> {
             _ => true,
         };
         let (Some(&first), Some(&last)) = (run.first(), run.last()) else { return Ok(false) };
+        let mut visited = 0;
         let old: Vec<NodeId> = match place {
-            Place::Into => xml.children(target).filter(|&node| counts(node) && !is_new(node)).collect(),
+            Place::Into => {
+                let children = xml.children(target).inspect(|_| visited += 1);
+                children.filter(|&node| counts(node) && !is_new(node)).collect()
+            }
             Place::Before => {
                 let before = std::iter::successors(xml.previous_sibling(first), |&node| xml.previous_sibling(node));
                 let mut beside: Vec<NodeId> = before.filter(|&node| counts(node)).take(run.len()).collect();
@@ -115,6 +119,7 @@ impl Run<'_, '_> {
                 after.filter(|&node| counts(node)).take(run.len()).collect()
             }
         };
+        self.budget.spend(visited).map_err(|error| at_rule(rule, error))?;
         for window in old.windows(run.len()) {
             let mut equal = true;
             for (&was, &is) in window.iter().zip(run) {
