@@ -28,7 +28,7 @@ pub(super) fn document<'i>(text: &'i str, limits: &Limits) -> Result<Document<'i
     let mut scan = Scan::new(text, head, limits);
     let scanned = scan.run();
     if let Err(Stop::Refused(error)) = scanned {
-        return Err(error);
+        return Err(*error);
     }
     check::well_formed(text, limits)?;
     if let Err(Stop::Malformed(offset)) = scanned {
@@ -60,9 +60,14 @@ static ENDS_NAME: [bool; 256] = {
     ends
 };
 
+/// A one in each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
+/// The high bit of each byte.
+const HIGHS: u64 = 0x80 * ONES;
+
 enum Stop {
-    /// A limit, a DOCTYPE, or what `check` would let pass.
-    Refused(ParseError),
+    /// A limit, a DOCTYPE, or what `check` would let pass. Boxed because it is large and rare.
+    Refused(Box<ParseError>),
     /// Not well-formed at this byte: `check` finds better words.
     Malformed(usize),
 }
@@ -82,8 +87,8 @@ struct Scan<'i, 'l> {
     /// The declarations in scope, and for each open element that has any how many there were before.
     scope: Vec<(&'i str, u32)>,
     scopes: Vec<(u32, usize)>,
-    /// Whether `&#` occurs at all, so that texts need to be looked at for it.
-    character_references: bool,
+    /// Whether `&` occurs at all, so that texts need to be looked at for references.
+    any_references: bool,
     /// Attributes of the tag being read whose prefix is still to be resolved.
     prefixed: Vec<(u32, &'i str, usize)>,
 }
@@ -113,13 +118,13 @@ impl<'i, 'l> Scan<'i, 'l> {
             scope: Vec::new(),
             scopes: Vec::new(),
             prefixed: Vec::new(),
-            character_references: memmem::find(text.as_bytes(), b"&#").is_some(),
+            any_references: memchr(b'&', text.as_bytes()).is_some(),
         }
     }
 
     fn run(&mut self) -> Result<(), Stop> {
-        while let Some(found) = memchr(b'<', &self.bytes[self.at..]) {
-            self.at += found;
+        while let Some(found) = self.find(b'<', self.at) {
+            self.at = found;
             match self.bytes.get(self.at + 1) {
                 Some(b'/') => self.end_tag()?,
                 Some(b'?') => self.instruction()?,
@@ -132,6 +137,23 @@ impl<'i, 'l> Scan<'i, 'l> {
         if self.depth == 0 { Ok(()) } else { Err(Stop::Malformed(self.at)) }
     }
 
+    /// Where the byte is next. Most texts and values end within a few bytes, and a call of `memchr` costs more than
+    /// looking at eight of them as one word.
+    #[inline]
+    fn find(&self, byte: u8, from: usize) -> Option<usize> {
+        let mut rest = self.bytes.get(from..)?;
+        for _ in 0..2 {
+            let Some((word, after)) = rest.split_first_chunk::<8>() else { break };
+            let differs = u64::from_le_bytes(*word) ^ (u64::from(byte) * ONES);
+            let same = differs.wrapping_sub(ONES) & !differs & HIGHS;
+            if same != 0 {
+                return Some(self.bytes.len() - rest.len() + same.trailing_zeros() as usize / 8);
+            }
+            rest = after;
+        }
+        memchr(byte, rest).map(|at| self.bytes.len() - rest.len() + at)
+    }
+
     /// `document ::= prolog element Misc*`: outside the root element white space is no node.
     fn flush_text(&mut self, end: usize) -> Result<(), Stop> {
         let start = self.text_start;
@@ -142,21 +164,22 @@ impl<'i, 'l> Scan<'i, 'l> {
             let blank = is_blank(&self.text[start..end]);
             return if blank { Ok(()) } else { Err(Stop::Malformed(start)) };
         }
-        self.references(start, end)?;
+        if self.any_references {
+            self.references(start, end)?;
+        }
         self.leaf(Kind::Text, start, end).map(|_| ())
     }
 
     /// A character reference must be to a character that XML allows (section 4.1).
     fn references(&self, start: usize, end: usize) -> Result<(), Stop> {
-        if self.character_references
-            && let Some(at) = escape::wrong_reference(&self.text[start..end])
-        {
+        if let Some(at) = escape::wrong_reference(&self.text[start..end]) {
             let message = "a reference to a character that XML does not allow";
-            return Err(Stop::Refused(ParseError::new(Code::XmlSyntax, start + at, message)));
+            return Err(Stop::Refused(Box::new(ParseError::new(Code::XmlSyntax, start + at, message))));
         }
         Ok(())
     }
 
+    #[inline]
     fn leaf(&mut self, kind: Kind, start: usize, end: usize) -> Result<u32, Stop> {
         self.append(Node::new(kind, Flags::NEW, index(start), index(end)))
     }
@@ -197,7 +220,7 @@ impl<'i, 'l> Scan<'i, 'l> {
         } else if rest.starts_with(b"<!DOCTYPE") {
             let error = ParseError::new(Code::XmlDoctype, start, "a DOCTYPE is not allowed")
                 .help("libvirt writes none: remove it, and write what its entities stand for");
-            return Err(Stop::Refused(error));
+            return Err(Stop::Refused(Box::new(error)));
         } else {
             return Err(Stop::Malformed(start));
         }
@@ -238,14 +261,8 @@ impl<'i, 'l> Scan<'i, 'l> {
         if self.depth == 0 {
             return Err(Stop::Malformed(start));
         }
+        let end = self.find(b'>', start + 2).ok_or(Stop::Malformed(start))? + 1;
         let node = &mut self.arena.nodes[self.open as usize];
-        // Nearly always the name is followed by '>' at once.
-        let name = self.names.get(node.name).map_or(0, |name| name.qualified().len());
-        let behind_name = start + 2 + name;
-        let end = match self.bytes.get(behind_name) {
-            Some(b'>') => behind_name + 1,
-            _ => memchr(b'>', &self.bytes[start..]).map(|at| start + at + 1).ok_or(Stop::Malformed(start))?,
-        };
         node.close = index(start);
         node.end = index(end);
         let parent = node.parent;
@@ -320,10 +337,24 @@ impl<'i, 'l> Scan<'i, 'l> {
     /// The name at `start`, and where in it the local part begins.
     #[inline]
     fn name(&mut self, start: usize) -> (&'i str, usize) {
-        let rest = &self.bytes[start..];
-        let length = rest.iter().position(|&byte| ENDS_NAME[byte as usize]).unwrap_or(rest.len());
-        let at = start + length;
-        let local = rest[..length].iter().position(|&byte| byte == b':').map_or(0, |colon| colon + 1);
+        let (mut at, mut local) = (start, 0);
+        loop {
+            // Eight bytes at once: all that can end a name comes before the letters.
+            if let Some(word) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+                let word = u64::from_le_bytes(*word);
+                let letters = (((word & !HIGHS) + u64::from(0x80 - b'A') * ONES) | word) & HIGHS;
+                at += (letters ^ HIGHS).trailing_zeros() as usize / 8;
+                if letters == HIGHS {
+                    continue;
+                }
+            }
+            match self.bytes.get(at) {
+                Some(b':') if local == 0 => local = at + 1 - start,
+                Some(&byte) if !ENDS_NAME[byte as usize] => {}
+                _ => break,
+            }
+            at += 1;
+        }
         self.at = at;
         (&self.text[start..at], local)
     }
@@ -344,12 +375,14 @@ impl<'i, 'l> Scan<'i, 'l> {
             _ => return Err(Stop::Malformed(self.at)),
         };
         let value = self.at + 1;
-        let length = memchr(quote, &self.bytes[value..]).ok_or(Stop::Malformed(self.at))?;
-        self.at = value + length + 1;
+        let end = self.find(quote, value).ok_or(Stop::Malformed(self.at))?;
+        self.at = end + 1;
         if name.starts_with("xmlns") && (name.len() == 5 || local == 6) {
-            return self.namespace(element, &name[local.max(5)..], &self.text[value..value + length]);
+            return self.namespace(element, &name[local.max(5)..], &self.text[value..end]);
         }
-        self.references(value, self.at)?;
+        if self.any_references {
+            self.references(value, self.at)?;
+        }
         let at = index(self.arena.attributes.len());
         let name = if local == 0 {
             self.names.intern(name, 0, NO_NAMESPACE)
@@ -429,7 +462,8 @@ impl<'i, 'l> Scan<'i, 'l> {
         }
     }
 
+    #[cold]
     fn refused(&self, code: Code, message: impl Into<String>) -> Stop {
-        Stop::Refused(ParseError::new(code, self.at, message))
+        Stop::Refused(Box::new(ParseError::new(code, self.at, message)))
     }
 }

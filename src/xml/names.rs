@@ -47,13 +47,27 @@ pub(super) struct Name<'i> {
     qualified: Cow<'i, str>,
     /// The local part begins here.
     local: u32,
-    hash: u32,
+    key: Key,
     pub(super) namespace: u32,
     /// The index of the same local part and namespace without prefix.
     pub(super) expanded: u32,
 }
 
+/// What tells names apart at a glance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Key {
+    hash: u32,
+    length: u32,
+    /// All of a name of up to eight bytes, the first eight of a longer one.
+    head: u64,
+}
+
 impl Name<'_> {
+    #[inline]
+    fn is(&self, qualified: &str, namespace: u32, key: Key) -> bool {
+        self.key == key && self.namespace == namespace && (key.length <= 8 || self.qualified == qualified)
+    }
+
     pub(super) fn qualified(&self) -> &str {
         &self.qualified
     }
@@ -112,46 +126,52 @@ impl<'i> Names<'i> {
     /// The number of a name in the input.
     #[inline]
     pub(super) fn intern(&mut self, qualified: &'i str, local: usize, namespace: u32) -> u32 {
-        match self.look_up(qualified, namespace, self.hash(qualified, namespace)) {
+        let key = self.key(qualified, namespace);
+        match self.look_up(qualified, namespace, key) {
             Ok(found) => found,
-            Err(_) => self.add(Cow::Borrowed(qualified), local, namespace),
+            Err(slot) => self.insert(Cow::Borrowed(qualified), local, namespace, key, slot),
         }
     }
 
     /// The number of a name; `local` is where its local part begins.
     pub(super) fn add(&mut self, qualified: Cow<'i, str>, local: usize, namespace: u32) -> u32 {
-        let hash = self.hash(&qualified, namespace);
-        if let Ok(found) = self.look_up(&qualified, namespace, hash) {
-            return found;
+        let key = self.key(&qualified, namespace);
+        match self.look_up(&qualified, namespace, key) {
+            Ok(found) => found,
+            Err(slot) => self.insert(qualified, local, namespace, key, slot),
         }
-        let expanded = (local > 0).then(|| {
-            let bare = match &qualified {
-                Cow::Borrowed(text) => Cow::Borrowed(text.get(local..).unwrap_or_default()),
-                Cow::Owned(text) => Cow::Owned(text.get(local..).unwrap_or_default().to_owned()),
-            };
-            self.add(bare, 0, namespace)
+    }
+
+    /// Adds a name that is not there yet; `slot` of the table is where it belongs.
+    fn insert(&mut self, qualified: Cow<'i, str>, local: usize, namespace: u32, key: Key, slot: usize) -> u32 {
+        let at = index(self.names.len());
+        self.table[slot] = at;
+        let bare = (local > 0).then(|| match &qualified {
+            Cow::Borrowed(text) => Cow::Borrowed(text.get(local..).unwrap_or_default()),
+            Cow::Owned(text) => Cow::Owned(text.get(local..).unwrap_or_default().to_owned()),
         });
+        self.names.push(Name { qualified, local: index(local), key, namespace, expanded: at });
         if self.table.len() < 2 * (self.names.len() + 1) {
             self.grow();
         }
-        let at = index(self.names.len());
-        if let Err(free) = self.look_up(&qualified, namespace, hash) {
-            self.table[free] = at;
+        if let Some(bare) = bare {
+            let expanded = self.add(bare, 0, namespace);
+            if let Some(name) = self.names.get_mut(at as usize) {
+                name.expanded = expanded;
+            }
         }
-        let expanded = expanded.unwrap_or(at);
-        self.names.push(Name { qualified, local: index(local), hash, namespace, expanded });
         at
     }
 
     /// The number of a name, or the slot of the table where it belongs.
     #[inline]
-    fn look_up(&self, qualified: &str, namespace: u32, hash: u32) -> Result<u32, usize> {
-        let mut slot = hash as usize;
+    fn look_up(&self, qualified: &str, namespace: u32, key: Key) -> Result<u32, usize> {
+        let mut slot = key.hash as usize;
         loop {
             slot &= self.table.len() - 1;
             let at = self.table[slot];
             let Some(name) = self.names.get(at as usize) else { return Err(slot) };
-            if name.hash == hash && name.namespace == namespace && name.qualified == qualified {
+            if name.is(qualified, namespace, key) {
                 return Ok(at);
             }
             slot += 1;
@@ -163,7 +183,7 @@ impl<'i> Names<'i> {
         let length = self.table.len() * 2;
         let mut table = vec![NONE; length];
         for (at, name) in self.names.iter().enumerate() {
-            let mut slot = name.hash as usize & (length - 1);
+            let mut slot = name.key.hash as usize & (length - 1);
             while table[slot] != NONE {
                 slot = (slot + 1) & (length - 1);
             }
@@ -174,16 +194,21 @@ impl<'i> Names<'i> {
 
     /// Multiplies and folds eight bytes at a time, as wyhash does.
     #[inline]
-    fn hash(&self, qualified: &str, namespace: u32) -> u32 {
+    fn key(&self, qualified: &str, namespace: u32) -> Key {
         let name = qualified.as_bytes();
-        let mut hash = self.seed ^ u64::from(namespace) << 32 ^ name.len() as u64;
-        let (chunks, rest) = name.as_chunks::<8>();
-        for chunk in chunks {
-            hash = fold(hash ^ u64::from_le_bytes(*chunk), self.seed);
+        let (head, rest) = match name.split_first_chunk::<8>() {
+            Some((head, rest)) => (u64::from_le_bytes(*head), rest),
+            None => (up_to_seven(name), &[][..]),
+        };
+        let mut hash = fold(head ^ u64::from(namespace) << 32 ^ name.len() as u64, self.seed);
+        if !rest.is_empty() {
+            let (chunks, last) = rest.as_chunks::<8>();
+            for chunk in chunks {
+                hash = fold(hash ^ u64::from_le_bytes(*chunk), self.seed);
+            }
+            hash = fold(hash ^ up_to_seven(last), self.seed);
         }
-        let rest = rest.iter().fold(0, |all, &byte| all << 8 | u64::from(byte));
-        let hash = fold(hash ^ rest, self.seed);
-        (hash ^ hash >> 32) as u32
+        Key { hash: (hash ^ hash >> 32) as u32, length: index(name.len()), head }
     }
 
     /// The number of the same name with another prefix.
@@ -199,13 +224,27 @@ impl<'i> Names<'i> {
 
     pub(super) fn find(&self, namespace: &str, local: &str) -> Option<u32> {
         let namespace = self.find_namespace(namespace)?;
-        self.look_up(local, namespace, self.hash(local, namespace)).ok()
+        self.look_up(local, namespace, self.key(local, namespace)).ok()
     }
 }
 
-/// The two halves of a product, each bit of which depends on all of the input.
+/// Up to seven bytes as one number, different for different bytes of the same length.
+#[inline]
+fn up_to_seven(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)),
+        _ => match *bytes {
+            [a, b, c] => u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c),
+            [a, b] => u64::from(a) << 8 | u64::from(b),
+            [a] => u64::from(a),
+            _ => 0,
+        },
+    }
+}
+
+/// The two halves of a product, each bit of which depends on all of the input and the seed.
 #[inline]
 fn fold(value: u64, seed: u64) -> u64 {
-    let product = u128::from(value ^ 0x9e37_79b9_7f4a_7c15) * u128::from(seed | 1);
+    let product = u128::from(value ^ seed.rotate_left(32)) * u128::from(seed | 1);
     (product as u64) ^ (product >> 64) as u64
 }

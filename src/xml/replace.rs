@@ -26,7 +26,7 @@ impl Document<'_> {
         }
         let parent = self.arena.node(at).parent;
         let with = self.insertable(parent, with)?;
-        let mixed = self.is_mixed(parent) || with.iter().any(|&node| self.is_content(node));
+        let mixed = self.learn_mixed(parent) || with.iter().any(|&node| self.is_content(node));
         let lines = if mixed { None } else { self.lines_beside(at) };
         self.all_or_nothing(|document| {
             let behind = document.arena.node(at).next;
@@ -68,7 +68,7 @@ impl Document<'_> {
         }
         self.all_or_nothing(|document| {
             let on_one_line = element == document.root_element_index() && !document.text.contains('\n');
-            let mixed = document.is_mixed(document.arena.node(element).parent);
+            let mixed = document.learn_mixed(document.arena.node(element).parent);
             let lines = if mixed || on_one_line { None } else { document.lines_beside(element) };
             document.move_tag(element, fragment, keep.is_empty());
             let old: Vec<u32> = document.arena.children(element).collect();

@@ -123,17 +123,17 @@ impl Run<'_, '_> {
         keys: &Keys,
     ) -> Result<Option<NodeId>> {
         let xml = &self.forest.xml;
+        let mut visited = 0;
         let named: Vec<NodeId> = xml
             .children(target)
+            .inspect(|_| visited += 1)
             .filter(|&node| {
                 self.is_element(node)
                     && xml.local_name(node) == child.name.local
                     && xml.namespace(node) == child.name.namespace
             })
             .collect();
-        self.budget
-            .spend(xml.children(target).count() as u64 + 1)
-            .map_err(|error| problem(error.code, error.message, path))?;
+        self.budget.spend(visited + 1).map_err(|error| problem(error.code, error.message, path))?;
         let own = keys.get(&child.name.local).into_iter().cloned();
         let mut keyed = false;
         for key in own.chain(builtin_keys(&child.name.local)) {

@@ -1,6 +1,6 @@
 //! Twice is once: what a rule inserted is taken out again where it stood before, whole.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::rule::{Place, Rule};
 use crate::xml::NodeId;
@@ -18,7 +18,7 @@ pub(in super::super) struct Runs {
     /// The order in which nodes were added, for undoing: the run and how many.
     added: Vec<(usize, usize)>,
     /// What else the rule made: it did not stand there before.
-    made: HashSet<NodeId>,
+    made: Vec<NodeId>,
 }
 
 impl Runs {
@@ -66,8 +66,9 @@ impl Run<'_, '_> {
         if runs.is_empty() {
             return Ok(());
         }
-        let mut new = made;
+        let mut new: Vec<NodeId> = made;
         new.extend(runs.iter().flat_map(|(_, _, nodes)| nodes));
+        new.sort_unstable();
         for (target, place, nodes) in &runs {
             let attached: Vec<NodeId> =
                 nodes.iter().copied().filter(|&node| self.forest.xml.is_attached(node)).collect();
@@ -100,24 +101,24 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Whether equal nodes stood at the place: among the parent's children, or directly beside.
-    fn stood_before(
-        &self,
-        rule: &Rule,
-        target: NodeId,
-        place: Place,
-        run: &[NodeId],
-        new: &HashSet<NodeId>,
-    ) -> Result<bool> {
+    /// Whether equal nodes stood at the place: among the parent's children, or directly beside. `new` are the nodes that
+    /// the rule inserted anywhere, sorted.
+    fn stood_before(&self, rule: &Rule, target: NodeId, place: Place, run: &[NodeId], new: &[NodeId]) -> Result<bool> {
         let xml = &self.forest.xml;
+        let is_new = |node: NodeId| new.binary_search(&node).is_ok();
+        let has_comment = run.iter().any(|&node| xml.kind(node) == Kind::Comment);
         let counts = |node: NodeId| match xml.kind(node) {
-            Kind::Comment => run.iter().any(|&node| xml.kind(node) == Kind::Comment),
-            Kind::Text => !xml.own_text(node).trim_matches([' ', '\t', '\r', '\n']).is_empty(),
+            Kind::Comment => has_comment,
+            Kind::Text => !xml.own_text(node).bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')),
             _ => true,
         };
         let (Some(&first), Some(&last)) = (run.first(), run.last()) else { return Ok(false) };
+        let mut visited = 0;
         let old: Vec<NodeId> = match place {
-            Place::Into => xml.children(target).filter(|node| !new.contains(node) && counts(*node)).collect(),
+            Place::Into => {
+                let children = xml.children(target).inspect(|_| visited += 1);
+                children.filter(|&node| counts(node) && !is_new(node)).collect()
+            }
             Place::Before => {
                 let before = std::iter::successors(xml.previous_sibling(first), |&node| xml.previous_sibling(node));
                 let mut beside: Vec<NodeId> = before.filter(|&node| counts(node)).take(run.len()).collect();
@@ -129,6 +130,7 @@ impl Run<'_, '_> {
                 after.filter(|&node| counts(node)).take(run.len()).collect()
             }
         };
+        self.budget.spend(visited).map_err(|error| at_rule(rule, error))?;
         for window in old.windows(run.len()) {
             let mut equal = true;
             for (&was, &is) in window.iter().zip(run) {
@@ -138,7 +140,7 @@ impl Run<'_, '_> {
                     break;
                 }
             }
-            if equal && !window.iter().any(|node| new.contains(node)) {
+            if equal && !window.iter().any(|&node| is_new(node)) {
                 return Ok(true);
             }
         }
