@@ -6,9 +6,9 @@ set -eu
 cd "$(dirname "$0")/.."
 
 target=x86_64-unknown-linux-gnu
-RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --no-default-features --target "$target" \
+RUSTFLAGS="-C target-feature=+crt-static" cargo build --profile sidecar --no-default-features --target "$target" \
     --bin virt-patch-sidecar --example echo --example echo-floor
-built="${CARGO_TARGET_DIR:-$PWD/target}/$target/release"
+built="${CARGO_TARGET_DIR:-$PWD/target}/$target/sidecar"
 
 export VIRT_PATCH_FLOOR="$built/examples/echo-floor"
 export VIRT_PATCH_MEASURE="${VIRT_PATCH_MEASURE:-$built/virt-patch-sidecar}"

@@ -1,7 +1,7 @@
 //! Texts with names: where a problem is, in the file that the user wrote.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A half-open range of bytes in a text.
 pub type Span = Range<usize>;
@@ -15,6 +15,8 @@ pub struct Source {
     name: String,
     text: String,
     outer: Option<Outer>,
+    /// Where lines end, found when a place is first asked for: every call's log names each rule's.
+    lines: OnceLock<Vec<usize>>,
 }
 
 #[derive(Debug)]
@@ -45,14 +47,15 @@ pub struct Location {
 impl Source {
     /// A text of its own.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into(), outer: None })
+        Arc::new(Self { name: name.into(), text: text.into(), outer: None, lines: OnceLock::new() })
     }
 
     /// A text that stands inside `outer`. Each pair of `steps` says at which outer byte an inner
     /// byte stands; between two pairs both advance together.
     pub fn embedded(outer: &Arc<Source>, text: impl Into<String>, steps: Vec<(usize, usize)>) -> Arc<Self> {
-        let source = Arc::clone(outer);
-        Arc::new(Self { name: outer.name.clone(), text: text.into(), outer: Some(Outer { source, steps }) })
+        let (name, source) = (outer.name.clone(), Arc::clone(outer));
+        let outer = Some(Outer { source, steps });
+        Arc::new(Self { name, text: text.into(), outer, lines: OnceLock::new() })
     }
 
     /// What the user calls this text: a path as given, or words such as `annotation virt-patch.dev/rules`.
@@ -65,25 +68,40 @@ impl Source {
         &self.text
     }
 
-    /// Line and column of a byte offset. Costs a scan of the text, so it is asked only for reports.
+    /// Line and column of a byte offset, as [`position_in`]. The first one costs a scan of the text, the
+    /// others one of their line.
     pub fn position(&self, offset: usize) -> Position {
-        position_in(&self.text, offset)
+        let lines = self.lines.get_or_init(|| memchr::memchr_iter(b'\n', self.text.as_bytes()).collect());
+        let end = boundary(&self.text, offset);
+        let newlines = lines.partition_point(|&newline| newline < end);
+        let start = newlines.checked_sub(1).and_then(|last| lines.get(last)).map_or(0, |newline| newline + 1);
+        Position { line: newlines + 1, column: column(&self.text, start, end) }
     }
 }
 
-/// Line and column of byte `offset` in `text`, both from 1; an offset past the end is the end's.
+/// Line and column of byte `offset` in `text`, both from 1; an offset past the end is the end's. Costs a
+/// scan of what stands before.
 pub fn position_in(text: &str, offset: usize) -> Position {
+    let end = boundary(text, offset);
+    let before = &text.as_bytes()[..end];
+    let start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    Position { line: memchr::memchr_iter(b'\n', before).count() + 1, column: column(text, start, end) }
+}
+
+/// The character at or around byte `offset`.
+fn boundary(text: &str, offset: usize) -> usize {
     let mut end = offset.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let before = &text[..end];
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let bom = usize::from(line_start == 0 && before.starts_with('\u{feff}'));
-    Position {
-        line: before.bytes().filter(|&byte| byte == b'\n').count() + 1,
-        column: before[line_start..].chars().count() + 1 - bom,
-    }
+    end
+}
+
+/// The column of byte `end` in the line that begins at `start`; a byte order mark has none.
+fn column(text: &str, start: usize, end: usize) -> usize {
+    let before = &text[start..end];
+    let bom = usize::from(start == 0 && before.starts_with('\u{feff}'));
+    before.chars().count() + 1 - bom
 }
 
 impl Location {

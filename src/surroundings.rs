@@ -2,11 +2,20 @@
 //! neither; this is what the sidecar and the command line hand to it.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::engine::{FILE_LIMIT, Surroundings};
 use crate::rule::forbidden_path;
+
+/// Linux's `O_NONBLOCK` (`asm-generic/fcntl.h`): opening a named pipe does not wait for its other end.
+const O_NONBLOCK: i32 = 0o4000;
+
+/// The one file under `/proc` that is read. It grows with the machine's CPUs, and the first tell what all
+/// are, so its beginning is enough.
+const CPUINFO: &str = "/proc/cpuinfo";
 
 /// The process's environment and file system.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,28 +33,39 @@ impl Surroundings for Machine {
     }
 
     /// Links are followed, because that is how Kubernetes mounts Secrets and ConfigMaps; where they
-    /// lead is checked like the path itself.
+    /// lead is checked like the path itself, on the opened file, so that nothing can change in between.
     fn file(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        let real = match fs::canonicalize(path) {
-            Ok(real) => real,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(format!("cannot be read: {error}")),
+        let failed = |error: io::Error| format!("cannot be read: {error}");
+        let file = match File::options().read(true).custom_flags(O_NONBLOCK).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
         };
-        if let Some(why) = real.to_str().and_then(forbidden_path) {
-            return Err(format!("leads to {}: {why}", real.display()));
-        }
-        let failed = |error: std::io::Error| format!("cannot be read: {error}");
-        // Looked at before it is opened: opening a named pipe would wait for its other end.
-        if !fs::metadata(&real).map_err(failed)?.is_file() {
+        if !file.metadata().map_err(failed)?.is_file() {
             return Err("is no regular file".to_owned());
         }
-        let file = File::open(&real).map_err(failed)?;
+        let real = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).map_err(failed)?;
+        let Some(real) = real.to_str() else {
+            return Err(format!("leads to {}, and that path is not UTF-8", real.display()));
+        };
+        if let Some(why) = forbidden_path(real) {
+            return Err(format!("leads to {real}: {why}"));
+        }
         let mut bytes = Vec::new();
         file.take(FILE_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if real == CPUINFO && bytes.len() > FILE_LIMIT {
+            bytes.truncate(whole_lines(&bytes));
+        }
         Ok(Some(bytes))
     }
 
     fn file_exists(&self, path: &str) -> bool {
         Path::new(path).exists()
     }
+}
+
+/// The length of the whole lines that are within [`FILE_LIMIT`].
+fn whole_lines(bytes: &[u8]) -> usize {
+    let head = &bytes[..bytes.len().min(FILE_LIMIT)];
+    memchr::memrchr(b'\n', head).map_or(0, |newline| newline + 1)
 }

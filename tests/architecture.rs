@@ -23,7 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("packs", &["source", "diagnostic", "rule"]),
     ("surroundings", &["rule", "engine"]),
     ("hook", &["diagnostic"]),
-    ("sidecar", &["source", "diagnostic", "rule", "engine", "load", "packs", "surroundings", "hook"]),
+    ("sidecar", &["source", "diagnostic", "json", "rule", "engine", "load", "packs", "surroundings", "hook"]),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
     (
         "cli",

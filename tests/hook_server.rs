@@ -20,7 +20,8 @@ use scripted::Scripted;
 use tonic::Code as Grpc;
 use virt_patch::diagnostic::{Code, Diagnostic};
 use virt_patch::hook::r#gen::{v1alpha1, v1alpha2, v1alpha3};
-use virt_patch::hook::{MAX_ANSWER, Options, Refusal};
+use virt_patch::hook::log::Format;
+use virt_patch::hook::{Log, MAX_ANSWER, Options, Refusal, serve};
 
 #[tokio::test]
 async fn every_version_answers_with_what_it_knows() {
@@ -242,6 +243,18 @@ async fn stale_sockets_of_the_same_container_are_removed_and_nothing_else() {
     assert!(at("hook-sidecar-00-0123abcd.sock").exists(), "another container's");
     assert!(at("hook-sidecar-0-89abcdef.sock").exists(), "live");
     assert!(at("hook-sidecar-0-00000000.sock").exists(), "not a socket");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_socket_is_not_replaced() {
+    let folder = client::folder();
+    let path = folder.path().join("p.sock");
+    std::fs::write(&path, "precious").unwrap();
+    let options = Options { socket_dir: None, plugin_socket: Some(path.clone()), ..Options::default() };
+    let log = Arc::new(Log::to(Format::Json, std::io::sink()));
+    let served = serve(Arc::new(Scripted::default()), options, log, std::future::pending()).await;
+    assert!(served.is_err_and(|error| error.to_string().contains("no socket lies there")));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
 }
 
 #[tokio::test]

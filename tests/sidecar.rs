@@ -2,15 +2,20 @@
 
 #![cfg(test)]
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value as Json, json};
+use virt_patch::engine::{FILE_LIMIT, Surroundings};
 use virt_patch::hook::log::Format;
 use virt_patch::hook::{Call, Failure, Hooks, Log, SidecarOptions};
 use virt_patch::sidecar::Sidecar;
+use virt_patch::surroundings::Machine;
 
 const DOMAIN: &str = "<domain type=\"kvm\">\n\t<name>vm</name>\n\t<os>\n\t\t<type>hvm</type>\n\t</os>\n</domain>";
 
@@ -190,6 +195,7 @@ spec:
         assert!(!log.contains("hunter2"), "{log}");
     }
     for part in [
+        "\"did\":\"created /domain/title; set /domain/title\"",
         "it is now ***",
         "\"rule\":\"onDefineDomain[0] 'title'\"",
         "\"matched\":",
@@ -214,4 +220,146 @@ fn input_that_is_no_domain_or_no_vmi_is_said_with_its_place() {
     let answer = pod.sidecar.on_define_domain(DOMAIN.as_bytes(), b"{\n \"metadata\": [}", &call());
     let message = answer.expect_err("broken JSON").message;
     assert!(message.contains("VMI:2:") && message.contains("vmi-syntax"), "{message}");
+}
+
+#[test]
+fn a_key_that_the_configmap_does_not_have_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("onDefineDomain");
+    fs::create_dir(&key).unwrap();
+    let empty = folder.path().join("rules");
+    fs::create_dir(&empty).unwrap();
+    let options = SidecarOptions::parse(Vec::<String>::new(), |_| None);
+    let log = || Arc::new(Log::to(Format::Json, std::io::sink()));
+    let sidecar = Sidecar::with_mounts(&options, &[key], log());
+    let answer = sidecar.on_define_domain(DOMAIN.as_bytes(), b"{}", &call());
+    assert!(answer.expect_err("an error").message.contains("no-rules"));
+    let sidecar = Sidecar::with_mounts(&options, &[empty], log());
+    assert_eq!(sidecar.on_define_domain(DOMAIN.as_bytes(), b"{}", &call()).unwrap(), DOMAIN.as_bytes());
+}
+
+#[test]
+fn a_secret_does_not_come_back_through_the_document() {
+    let rules = "apiVersion: virt-patch.dev/v1alpha1
+kind: RuleSet
+metadata: {name: read-back}
+spec:
+  params:
+    password: {annotation: example.com/password, secret: true}
+    short: {annotation: example.com/short, secret: true}
+  onDefineDomain:
+    - set: {/domain/title: '${password}', /domain/description: '${short}'}
+    - warn: \"part ${substring-after(/domain/title, 'x')}\"
+    - let: {title: /domain/title}
+      warn: \"by way of ${translate($title, 'hunter', 'HUNTER')}\"
+    - onError: Ignore
+      set: {/domain/name: \"${number-from-hex(substring-after($password, 'xyzzy-'))}\"}
+";
+    let pod = Pod::new(&["--rules", "{}/a.yaml"], &[("a.yaml", rules)], &[]);
+    let vmi =
+        json!({"metadata": {"annotations": {"example.com/password": "xyzzy-hunter2", "example.com/short": "xyzzy"}}});
+    pod.define(&vmi).unwrap();
+    let log = pod.log().to_lowercase();
+    for part in ["hunter", "yzzy", "unter2"] {
+        assert!(!log.contains(part), "{log}");
+    }
+    assert!(log.contains("part ***") && log.contains("by way of ***") && log.contains("from this secret"), "{log}");
+}
+
+#[test]
+fn no_spelling_of_the_vmi_hides_its_rules() {
+    let define = |pod: &Pod, vmi: &str| pod.sidecar.on_define_domain(DOMAIN.as_bytes(), vmi.as_bytes(), &call());
+    let rules = serde_json::to_string(TITLE).unwrap();
+    let spelled = |key: &str, value: &str| format!("{{\"metadata\": {{\"annotations\": {{\"{key}\": {value}}}}}}}");
+    let denied = Pod::new(&["--annotation-rules", "Deny"], &[], &[]);
+    let allowed = Pod::new(&[], &[], &[]);
+    for key in [r"virt-patch.dev\/rules", r"\u0076irt-patch.dev/rules", r"virt\u002Dpatch.dev/rules"] {
+        let failure = define(&denied, &spelled(key, &rules)).expect_err(key);
+        assert!(failure.message.contains("annotation-rules"), "{key}: {}", failure.message);
+        let domain = String::from_utf8(define(&allowed, &spelled(key, &rules)).expect(key)).unwrap();
+        assert!(domain.contains("<title>new</title>"), "{key}: {domain}");
+    }
+    for (value, what) in [("5", "a number"), ("null", "null"), ("{\"a\": 1}", "an object")] {
+        for pod in [&denied, &allowed] {
+            let failure = define(pod, &spelled("virt-patch.dev/rules", value)).expect_err(value);
+            assert!(failure.message.contains(&format!("must be a string, this is {what}")), "{}", failure.message);
+        }
+    }
+    for vmi in ["{\"metadata\": {", "[]", "nonsense", "\"virt-patch.dev/rules\""] {
+        let failure = define(&denied, vmi).expect_err(vmi);
+        assert!(failure.message.contains("vmi-syntax"), "{vmi}: {}", failure.message);
+    }
+    assert!(define(&allowed, "{\"virt-patch.dev/rules\": ").is_err());
+    for harmless in
+        ["", " \n", "{}", "{\"metadata\": {\"annotations\": null}}", &spelled("a", "\"virt-patch.dev/rules\"")]
+    {
+        assert!(define(&denied, harmless).is_ok() && define(&allowed, harmless).is_ok(), "{harmless}");
+    }
+    let title = Pod::new(&["--rules", "{}/a.yaml"], &[("a.yaml", TITLE)], &[]);
+    assert!(define(&title, "nonsense").is_ok(), "no rule reads it");
+}
+
+/// A log that cannot say what rules did: the one way for a test to make a call panic.
+#[derive(Clone, Default)]
+struct Broken(Lines);
+
+impl Write for Broken {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        assert!(!String::from_utf8_lossy(bytes).contains("\"msg\":\"rule\""), "broken on purpose");
+        self.0.write(bytes)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn audit_survives_a_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let cloud =
+        TITLE.replace("onDefineDomain", "preCloudInitIso").replace("set:\n        /domain/title: new", "warn: x");
+    fs::write(folder.path().join("a.yaml"), format!("{TITLE}---\n{}", cloud.replace("name: title}", "name: cloud}")))
+        .unwrap();
+    let options = SidecarOptions::parse(
+        ["--mode", "Audit", "--rules", folder.path().to_str().unwrap()].map(str::to_owned),
+        |_| None,
+    );
+    let broken = Broken::default();
+    let sidecar = Sidecar::with_mounts(&options, &[], Arc::new(Log::to(Format::Json, broken.clone())));
+    assert_eq!(sidecar.on_define_domain(DOMAIN.as_bytes(), b"{}", &call()).unwrap(), DOMAIN.as_bytes());
+    let answer = sidecar.pre_cloud_init_iso(b"{ }", b" {}", b"{}", &call()).unwrap();
+    assert_eq!((answer.data, answer.no_cloud_source), (b"{ }".to_vec(), b" {}".to_vec()));
+    let log = String::from_utf8(broken.0.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(log.matches("virt-patch itself is at fault").count(), 2, "{log}");
+}
+
+#[test]
+fn files_are_what_they_lead_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let link = |name: &str, to: &OsStr| std::os::unix::fs::symlink(to, folder.path().join(name)).unwrap();
+    fs::write(path("plain"), "x").unwrap();
+    link("link", OsStr::new("plain"));
+    assert_eq!(Machine.file(&path("link")).unwrap().unwrap(), b"x");
+    assert_eq!(Machine.file(&path("none")), Ok(None));
+    let odd = OsStr::from_bytes(b"odd\xff");
+    fs::write(folder.path().join(odd), "x").unwrap();
+    link("odd", odd);
+    link("environ", OsStr::new("/proc/self/environ"));
+    link("null", OsStr::new("/dev/null"));
+    link("proc", OsStr::new("/proc"));
+    assert!(Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+    for (name, why) in [
+        ("odd", "not UTF-8"),
+        ("environ", "nothing under /proc"),
+        ("proc/self/environ", "nothing under /proc"),
+        ("null", "no regular file"),
+        ("pipe", "no regular file"),
+        (".", "no regular file"),
+    ] {
+        let refused = Machine.file(&path(name)).expect_err(name);
+        assert!(refused.contains(why), "{name}: {refused}");
+    }
+    let cpus = Machine.file("/proc/cpuinfo").unwrap().unwrap();
+    assert!(!cpus.is_empty() && cpus.len() <= FILE_LIMIT);
 }

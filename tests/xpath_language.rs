@@ -443,6 +443,22 @@ fn hostile_expressions_end_with_limit() {
             other => panic!("{text}: {other:?}"),
         }
     }
+    // Each comparison of a short text is a step.
+    let mut many = self::world();
+    let Ok(Value::Nodes(found)) = evaluate(&many, "//@*") else { panic!("no attributes") };
+    let attributes: Vec<Handle> = (0..500).filter_map(|at| found.get(at % found.len()).copied()).collect();
+    many.values.insert("disks", Value::Nodes(Rc::from(attributes)));
+    many.values.insert("text", Value::Text("x".repeat(100_000).into()));
+    for text in [
+        "some $x in $disks satisfies $disks = 'q'",
+        "some $x in $disks satisfies $disks = 1",
+        "some $x in $disks satisfies $disks < $disks",
+        "some $x in $disks satisfies $text = 1",
+    ] {
+        let budget = Budget::new(100_000, 1 << 20);
+        let value = expr(text).expect(text).evaluate(&many.tree, many.tree.root(), &many, &budget);
+        assert_eq!(value.map_err(|error| error.code), Err(Code::Limit), "{text}");
+    }
     let budget = Budget::new(10, 10);
     let all = expr("//*").expect("a path");
     assert_eq!(

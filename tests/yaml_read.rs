@@ -92,3 +92,45 @@ fn scalars_keep_their_source() {
     }
     assert!(!documents[1].get("e").expect("e").is_null(), "a quoted empty text is a text");
 }
+
+#[test]
+fn what_aliases_repeat_is_bounded_in_bytes() {
+    let word = "x".repeat(1000);
+    let aliases = |name: &str, count: usize| vec![format!("*{name}"); count].join(", ");
+    let nested: String = (0..60).map(|level| format!("&l{level} [")).collect();
+    for text in [
+        format!("a: &a {word}\nb: [{}]", aliases("a", 10_000)),
+        format!("a: &a {{{word}: {word}}}\nb: [{}]", aliases("a", 4_000)),
+        format!("a: &a [{word}, {word}]\nb: &b [{}]\nc: [{}]", aliases("a", 30), aliases("b", 300)),
+        // Each anchor keeps a copy of its own.
+        format!("{nested}{}{}", vec!["x"; 20_000].join(", "), "]".repeat(60)),
+    ] {
+        let problems = read(&text).1.expect_err("too much text").join("\n");
+        assert!(problems.contains("error[yaml-limit]"), "{problems}");
+    }
+    assert!(read(&format!("a: &a {word}\nb: [{}]", aliases("a", 1000))).1.is_ok(), "a megabyte is not much");
+}
+
+#[test]
+fn many_places_cost_one_scan() {
+    let source = Source::new("f.yaml", "é: 1\n".repeat(1 << 18));
+    let start = std::time::Instant::now();
+    let lines = 1 << 18;
+    for line in (lines - 200)..lines {
+        let at = line * 6;
+        assert_eq!(Location::new(&source, at + 2..at + 3).to_string(), format!("f.yaml:{}:2", line + 1));
+        assert_eq!(Location::new(&source, at + 5..at + 6).to_string(), format!("f.yaml:{}:5", line + 1));
+    }
+    assert_eq!(source.position(usize::MAX), virt_patch::source::position_in(source.text(), usize::MAX));
+    assert!(start.elapsed().as_secs() < 3, "{:?}", start.elapsed());
+}
+
+#[test]
+fn places_are_the_same_with_and_without_an_index() {
+    for text in ["", "\n", "a", "\u{feff}a\nb", "\u{feff}\n\u{feff}é", "é\n\nü\r\nx\n"] {
+        let source = Source::new("f", text);
+        for offset in 0..text.len() + 2 {
+            assert_eq!(source.position(offset), virt_patch::source::position_in(text, offset), "{text:?} {offset}");
+        }
+    }
+}

@@ -13,8 +13,11 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let log = Arc::new(Log::stderr(options.log_format));
-    let sidecar = Sidecar::new(&options, Arc::clone(&log));
-    match hook::run(Arc::new(sidecar), options.serve(), Arc::clone(&log)) {
+    let sidecar = Arc::new(Sidecar::new(&options, Arc::clone(&log)));
+    // Info needs no rules, so virt-launcher does not wait for them. Without a thread the first call compiles them.
+    let prepared = Arc::clone(&sidecar);
+    _ = std::thread::Builder::new().name("rules".to_owned()).spawn(move || prepared.prepare());
+    match hook::run(sidecar, options.serve(), Arc::clone(&log)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             log.event(hook::log::Level::Error, "cannot serve", &[("error", error.to_string().as_str().into())]);

@@ -32,14 +32,6 @@ impl DocumentKind {
             Self::CloudInitData => "cloudInitData",
         }
     }
-
-    /// Every kind, in the order of the rule language's documentation.
-    pub const ALL: [Self; 4] = [Self::UserData, Self::NetworkData, Self::MetaData, Self::CloudInitData];
-
-    /// The kind that a rule's word names.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
 }
 
 impl std::fmt::Display for DocumentKind {
@@ -95,7 +87,7 @@ pub(super) fn render(kind: DocumentKind, old: &str, value: &Value) -> Result<Str
     }
     let body = emit::block(value).map_err(|error| refusal(Code::Limit, format!("{kind} is {error}")))?;
     let newline = if header.is_empty() || header.ends_with('\n') { "" } else { "\n" };
-    Ok(format!("{header}{newline}{body}"))
+    Ok(format!("{header}{newline}{}", body.replace('\n', update::line_end(old))))
 }
 
 /// What embedded YAML may hold: cloud-init's data lives in a Secret, which Kubernetes caps at 1 MiB.

@@ -63,7 +63,7 @@ impl Envelope {
             None => from_no_cloud(&no_cloud)?,
         };
         let data = Value::Object(data);
-        check_texts(&data)?;
+        check_texts(&data, Code::CloudInitSyntax)?;
         let data = Rc::new(data);
         let input = Input {
             cloud_init_data: cloud_init_data.to_vec(),
@@ -104,7 +104,7 @@ impl Envelope {
         }
         match kind {
             DocumentKind::CloudInitData => {
-                check_texts(&value)?;
+                check_texts(&value, Code::DocumentSyntax)?;
                 let before = std::mem::replace(&mut self.data, Rc::new(value));
                 if before.get(USER_DATA) != self.data.get(USER_DATA) {
                     self.user_data = OnceCell::new();
@@ -237,14 +237,14 @@ fn from_no_cloud(no_cloud: &Map<String, Value>) -> Result<Map<String, Value>, Bo
     Ok(data)
 }
 
-/// Where KubeVirt has strings there must be strings, or nothing.
-fn check_texts(data: &Value) -> Result<(), Box<Diagnostic>> {
+/// Where KubeVirt has strings there must be strings, or nothing; `code` says whether it or a rule is wrong.
+fn check_texts(data: &Value, code: Code) -> Result<(), Box<Diagnostic>> {
     for member in [USER_DATA, NETWORK_DATA] {
         match data.get(member) {
             None | Some(Value::Null | Value::String(_)) => {}
             Some(other) => {
                 let message = format!("{member} in cloudInitData must be a string, this is {}", kind_of(other));
-                return Err(refusal(Code::CloudInitSyntax, message));
+                return Err(refusal(code, message));
             }
         }
     }

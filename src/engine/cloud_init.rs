@@ -41,7 +41,11 @@ impl Cloud {
         let before = forest.json.len();
         let root = forest.json.add_document(self.envelope.document(kind)?);
         let steps = (forest.json.len() - before) as u64;
-        budget.spend(steps).map_err(|error| Box::new(Diagnostic::error(error.code, error.message)))?;
+        let bytes = super::fill::size(self.envelope.document(kind)?);
+        budget
+            .spend(steps)
+            .and_then(|()| budget.build(bytes))
+            .map_err(|error| Box::new(Diagnostic::error(error.code, error.message)))?;
         self.roots.insert(kind, root);
         Ok(Node::Json(root))
     }
@@ -52,7 +56,11 @@ impl Cloud {
             return Ok(false);
         }
         self.envelope.set_document(kind, value)?;
-        self.roots.clear();
+        // The texts of user and network data are part of the whole, and the reverse.
+        match kind {
+            DocumentKind::CloudInitData => self.roots.clear(),
+            other => self.roots.retain(|&known, _| known != other && known != DocumentKind::CloudInitData),
+        }
         Ok(true)
     }
 }

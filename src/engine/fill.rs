@@ -5,13 +5,14 @@ use std::rc::Rc;
 use serde_json::{Map, Number, Value as Json};
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rule::{Fragment, FragmentElement, FragmentNode, Hole, JsonTemplate, Part, Template};
+use crate::rule::{Expression, Fragment, FragmentElement, FragmentNode, Hole, JsonTemplate, Part, Template};
 use crate::xml::QName;
 use crate::xpath::value::{number_to_text, string_value};
 use crate::xpath::{Tree, Value};
 
 use super::forest::Node;
 use super::run::{Result, Run, at_expression};
+use super::secrets::MASK;
 
 /// The most bytes of one value in `fail` and `warn`.
 const SHOWN: usize = 1024;
@@ -34,12 +35,13 @@ pub(super) struct FilledElement {
 }
 
 impl FilledElement {
-    /// The text, where there are no child elements.
-    pub(super) fn text(&self) -> Option<&str> {
-        self.children.iter().find_map(|child| match child {
+    /// All its text, where it has any.
+    pub(super) fn text(&self) -> Option<String> {
+        let texts = self.children.iter().filter_map(|child| match child {
             Filled::Text(text) => Some(text.as_str()),
             _ => None,
-        })
+        });
+        texts.map(str::to_owned).reduce(|before, text| before + &text)
     }
 
     /// Its child elements.
@@ -64,12 +66,17 @@ impl Run<'_, '_> {
                 },
             }
         }
-        if let Some(hole) = template.holes().next() {
-            let built = self.budget.build(filled.len());
-            built.map_err(|error| at_expression(&hole.expression, error))?;
+        if let Err(error) = self.budget.build(filled.len()) {
+            let problem = Diagnostic::error(error.code, error.message);
+            let place = template.holes().next().map(|hole| hole.expression.location.clone());
+            return Err(Box::new(match place {
+                Some(place) => problem.at(place),
+                None => problem,
+            }));
         }
         if template.is_secret() {
             self.secrets.add(&filled);
+            self.document_holds_secret = true;
         }
         Ok(Some(filled))
     }
@@ -129,11 +136,19 @@ impl Run<'_, '_> {
                 Part::Hole(hole) => {
                     let value = self.evaluate(&hole.expression)?;
                     let text = self.value_text(&value, " ").map_err(|error| at_expression(&hole.expression, error))?;
-                    push_shown(&mut message, &self.secrets.mask(&text));
+                    // What is read from a document that holds a secret may come from it.
+                    let hidden = self.document_holds_secret && self.reads_document(&hole.expression);
+                    push_shown(&mut message, if hidden { MASK } else { &text });
                 }
             }
         }
         Ok(message)
+    }
+
+    /// Whether an expression sees nodes of the document: by a path, or by a variable that is no param.
+    fn reads_document(&self, expression: &Expression) -> bool {
+        expression.xpath.uses_document()
+            || expression.variables.iter().any(|name| self.bindings.param_json(name).is_none())
     }
 
     /// A value as text: the items of a sequence with `between` between them.
@@ -252,6 +267,7 @@ impl Run<'_, '_> {
             built.map_err(|error| at_expression(&hole.expression, error))?;
             if hole.expression.secret {
                 self.note_secret(json);
+                self.document_holds_secret = true;
             }
         }
         Ok(json)

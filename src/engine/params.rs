@@ -105,6 +105,9 @@ pub(super) fn bind<'r>(
     hook: Hook,
 ) -> Result<bool, Box<Diagnostic>> {
     let mut bound = BTreeSet::new();
+    if set.rules(hook).is_empty() {
+        return Ok(true);
+    }
     if let Some(when) = &set.when {
         for index in set.closure(when.variables.iter().map(String::as_str)) {
             bind_one(run, set, index, inputs, vmi)?;

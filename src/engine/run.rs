@@ -16,6 +16,9 @@ use super::secrets::Secrets;
 use super::trace::{Detail, Event, RuleTrace, SetTrace, What};
 use super::{Failure, Limits, Report};
 
+/// How many events of a rule are told with [`Detail::Paths`].
+const PATHS: usize = 8;
+
 /// A problem, boxed because it is large and rare.
 pub(super) type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
@@ -29,6 +32,8 @@ pub(super) struct Run<'r, 'i> {
     pub(super) runs: Runs,
     pub(super) cloud: Option<Cloud>,
     pub(super) secrets: Secrets,
+    /// Whether a secret was written into the document.
+    pub(super) document_holds_secret: bool,
     /// The cloud-init document of the rule that runs.
     pub(super) document: Option<DocumentKind>,
     /// The root of the domain; a node of no document where cloud-init data is edited.
@@ -36,6 +41,8 @@ pub(super) struct Run<'r, 'i> {
     trace: Vec<SetTrace>,
     warnings: Vec<Diagnostic>,
     detail: Detail,
+    /// The rule that runs.
+    rule: usize,
     /// The round of the innermost loop, from 1; 0 outside of loops.
     round: usize,
 }
@@ -54,22 +61,20 @@ impl<'r, 'i> Run<'r, 'i> {
             runs: Runs::default(),
             cloud,
             secrets: Secrets::default(),
+            document_holds_secret: false,
             document: None,
             context,
             trace: Vec::new(),
             warnings: Vec::new(),
             detail,
+            rule: 0,
             round: 0,
         }
     }
 
     /// Runs the rules of one set for one hook.
     pub(super) fn set(&mut self, set: &'r RuleSet, hook: Hook) -> Result<()> {
-        let rules = match hook {
-            Hook::OnDefineDomain => &set.on_define_domain,
-            Hook::PreCloudInitIso => &set.pre_cloud_init_iso,
-        };
-        for rule in rules {
+        for rule in set.rules(hook) {
             self.rule(rule)?;
             self.settle_runs(rule)?;
         }
@@ -85,14 +90,15 @@ impl<'r, 'i> Run<'r, 'i> {
 
     /// One rule, with all its rounds.
     fn rule(&mut self, rule: &'r Rule) -> Result<()> {
-        let (outer_document, outer_round) = (self.document, self.round);
+        let (outer_document, outer_round, outer_rule) = (self.document, self.round, self.rule);
+        self.rule = rule.id;
         let depth = self.bindings.depth();
         self.document = rule.document;
         let before =
             rule.ignore_errors.then(|| (self.forest.xml.mark(), self.cloud.clone(), self.runs.mark(), self.changes()));
         let result = self.rounds(rule);
         self.bindings.release(depth);
-        (self.document, self.round) = (outer_document, outer_round);
+        (self.document, self.round, self.rule) = (outer_document, outer_round, outer_rule);
         let problem = match result {
             Ok(()) => return Ok(()),
             Err(problem) => problem,
@@ -121,19 +127,23 @@ impl<'r, 'i> Run<'r, 'i> {
         }
     }
 
-    /// How much each rule of the set has changed so far.
-    fn changes(&self) -> Vec<usize> {
-        self.trace.last().map(|set| set.rules.iter().map(|rule| rule.changed).collect()).unwrap_or_default()
+    /// How much each rule of the set has changed, and told, so far.
+    fn changes(&self) -> Vec<(usize, usize)> {
+        let rules = self.trace.last().map(|set| set.rules.as_slice()).unwrap_or_default();
+        rules.iter().map(|rule| (rule.changed, rule.events.len())).collect()
     }
 
-    fn set_changes(&mut self, changes: &[usize]) {
+    /// Takes back what was told since: it has been undone.
+    fn set_changes(&mut self, changes: &[(usize, usize)]) {
         let rules = self.trace.last_mut().map(|set| set.rules.as_mut_slice()).unwrap_or_default();
-        rules.iter_mut().zip(changes).for_each(|(rule, &changed)| rule.changed = changed);
+        for (rule, &(changed, events)) in rules.iter_mut().zip(changes) {
+            rule.changed = changed;
+            rule.events.truncate(events);
+        }
     }
 
     fn rounds(&mut self, rule: &'r Rule) -> Result<()> {
         let Some(for_each) = &rule.for_each else {
-            self.round = 0;
             return self.round(rule);
         };
         let items = match self.evaluate(&for_each.items)? {
@@ -253,7 +263,11 @@ impl<'r, 'i> Run<'r, 'i> {
     fn context_of(&mut self, expression: &Expression) -> Result<Node> {
         match (&mut self.cloud, self.document) {
             (Some(cloud), Some(document)) if expression.xpath.uses_document() => {
-                cloud.root(document, &mut self.forest, &self.budget)
+                let root = cloud.root(document, &mut self.forest, &self.budget);
+                root.map_err(|problem| match problem.at {
+                    Some(_) => problem,
+                    None => Box::new(problem.at(expression.location.clone())),
+                })
             }
             _ => Ok(self.context),
         }
@@ -284,19 +298,28 @@ impl<'r, 'i> Run<'r, 'i> {
         position: Option<Position>,
         detail: impl FnOnce() -> String,
     ) {
-        if self.detail == Detail::Full {
-            let event = Event { round: self.round, what, path: path(), position, detail: detail() };
+        if self.explains() {
+            let detail = if self.detail == Detail::Full { detail() } else { String::new() };
+            let event = Event { round: self.round, what, path: path(), position, detail };
             self.entry(rule, |entry| entry.events.push(event));
         }
     }
 
-    /// Whether events are wanted.
+    /// Whether the rule that runs has events to tell.
     pub(super) fn explains(&self) -> bool {
-        self.detail == Detail::Full
+        let told = || self.trace.last().and_then(|set| set.rules.get(self.rule)).map_or(0, |rule| rule.events.len());
+        match self.detail {
+            Detail::Counts => false,
+            Detail::Paths => told() < PATHS,
+            Detail::Full => true,
+        }
     }
 
-    /// Where a node of the domain stands in the input.
+    /// Where a node of the domain stands in the input, where that is told.
     pub(super) fn position(&self, node: crate::xml::NodeId) -> Option<Position> {
+        if self.detail != Detail::Full {
+            return None;
+        }
         let span = self.forest.xml.span(node)?;
         Some(position_in(self.forest.xml.text(), span.start))
     }
@@ -340,7 +363,13 @@ pub(super) fn at_expression(expression: &Expression, error: EvalError) -> Box<Di
     let start = (whole.span.start + error.span.start).min(whole.span.end);
     let end = (whole.span.start + error.span.end).clamp(start, whole.span.end);
     let place = if error.span.is_empty() { whole.clone() } else { Location::new(&whole.source, start..end) };
-    Box::new(Diagnostic::error(error.code, error.message).at(place))
+    // What a function says of a value must not tell a secret.
+    let shows = expression.secret && error.code != Code::Limit;
+    let message = match shows {
+        true => format!("`{}` cannot be computed from this secret", expression.xpath.text()),
+        false => error.message,
+    };
+    Box::new(Diagnostic::error(error.code, message).at(place))
 }
 
 /// A limit that a rule ran into.

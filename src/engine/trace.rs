@@ -9,8 +9,10 @@ use crate::source::{Location, Position};
 /// How much is noted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
-    /// Counts per rule, as the sidecar logs them.
+    /// Counts per rule.
     Counts,
+    /// The paths of the first few nodes too, without values, as the sidecar logs them.
+    Paths,
     /// Every node and every reason, as `--explain` prints them.
     Full,
 }
@@ -114,12 +116,8 @@ impl What {
 
 impl SetTrace {
     pub(super) fn new(set: &RuleSet, hook: Hook) -> Self {
-        let rules = match hook {
-            Hook::OnDefineDomain => &set.on_define_domain,
-            Hook::PreCloudInitIso => &set.pre_cloud_init_iso,
-        };
         let mut trace = Self { name: set.name.clone(), skipped: None, rules: Vec::new() };
-        rules.iter().for_each(|rule| trace.add(rule, 0));
+        set.rules(hook).iter().for_each(|rule| trace.add(rule, 0));
         trace
     }
 

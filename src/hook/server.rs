@@ -24,14 +24,14 @@ use super::log::{Level, Log};
 use super::socket::{self, SocketError, SocketFile};
 use super::{api, connection};
 
-/// The largest request read, in bytes: several times what etcd lets a VMI grow to. (virt-launcher
-/// sets no limit on what it sends; servers written in Go take 4 MiB.)
-pub const MAX_REQUEST: usize = 16 * 1024 * 1024;
+/// The largest request read, in bytes: what servers written in Go take, KubeVirt's own shim among
+/// them, and several times what etcd lets a VMI grow to.
+pub const MAX_REQUEST: usize = 4 * 1024 * 1024;
 
 /// The versions of the rule language that this release reads.
 const RULE_LANGUAGE: &str = "virt-patch.dev/v1alpha1";
 /// How many requests are read and run at a time; together with [`MAX_REQUEST`] it bounds memory.
-const RUNNING: usize = 32;
+const RUNNING: usize = 4;
 /// How many connections are open at a time; virt-launcher opens one for each call.
 const CONNECTIONS: usize = 64;
 /// How many requests of one connection are open at a time.

@@ -88,6 +88,9 @@ pub(super) fn bind_at(path: &Path) -> Result<(UnixListener, SocketFile), SocketE
     if path.is_dir() && !path.is_symlink() {
         return refuse("it is a folder");
     }
+    if fs::symlink_metadata(path).is_ok_and(|there| !there.file_type().is_socket() && !there.is_symlink()) {
+        return refuse("something that is no socket lies there");
+    }
     bind_as(path)
 }
 

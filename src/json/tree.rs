@@ -83,11 +83,6 @@ impl JsonTree {
         root
     }
 
-    /// Adds a text without parent and gives its node.
-    pub fn add_text(&mut self, text: &str) -> u32 {
-        self.text_node(text, NONE)
-    }
-
     /// How many nodes there are.
     pub fn len(&self) -> usize {
         self.nodes.len()
@@ -148,20 +143,6 @@ impl JsonTree {
     pub fn text(&self, node: u32) -> &str {
         let text = self.node(node).filter(|node| node.kind == Kind::Text);
         text.and_then(|node| self.texts.get(node.content.clone())).unwrap_or_default()
-    }
-
-    /// The children that stand for the member `name`, also where it is no NCName.
-    pub fn member(&self, node: u32, name: &str) -> Vec<u32> {
-        let Some(name) = self.resolve(name) else { return Vec::new() };
-        let mut found = Vec::new();
-        let mut next = self.first_child(node);
-        while let Some(child) = next {
-            if self.is_named(child, name) {
-                found.push(child);
-            }
-            next = self.next_sibling(child);
-        }
-        found
     }
 
     /// The compact JSON that the node stands for: an element that is a list's item stands for the

@@ -56,11 +56,17 @@ pub(super) enum State {
     NotReached,
 }
 
+/// The steps of a rule, and theirs.
+fn steps_of<'t>(set: &'t SetTrace, rule: &'t RuleTrace) -> impl Iterator<Item = &'t RuleTrace> {
+    let after = set.rules.iter().skip_while(move |known| !std::ptr::eq(*known, rule)).skip(1);
+    after.take_while(move |known| known.depth > rule.depth)
+}
+
 impl State {
     pub(super) fn of(set: &SetTrace, rule: &RuleTrace) -> Self {
         if rule.ignored.is_some() {
             Self::Ignored
-        } else if rule.changed > 0 {
+        } else if rule.changed > 0 || steps_of(set, rule).any(|step| step.changed > 0) {
             Self::Changed
         } else if rule.rounds > 0 {
             Self::Held

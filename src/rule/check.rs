@@ -1,9 +1,10 @@
 //! What a param's value must be, and the check itself.
 
 use regex::{Regex, RegexBuilder};
-use serde_json::Value as Json;
+use serde_json::{Number, Value as Json};
 
 use crate::diagnostic::Code;
+use crate::json::number;
 use crate::yaml::{self, Node, Style, Value};
 
 use super::fields::{Fields, Reader};
@@ -21,9 +22,9 @@ pub struct Check {
     /// The values that are allowed; empty: all.
     pub allowed: Vec<ParamValue>,
     /// The least number.
-    pub minimum: Option<f64>,
+    pub minimum: Option<Number>,
     /// The greatest number.
-    pub maximum: Option<f64>,
+    pub maximum: Option<Number>,
 }
 
 /// A `pattern`.
@@ -66,7 +67,7 @@ impl Check {
         }
         if let Some(node) = fields.take("maxLength") {
             check.max_length = number(reader, node, "`maxLength`").and_then(|most| {
-                let whole = (most.fract() == 0.0 && (0.0..=1e9).contains(&most)).then_some(most as usize);
+                let whole = most.to_string().parse().ok();
                 if whole.is_none() {
                     reader.wrong_type(node, "`maxLength`", "a number of characters");
                 }
@@ -166,11 +167,10 @@ impl Check {
                     format!("{shown} is no number, and `minimum` and `maximum` are for numbers"),
                 );
             };
-            let number = number.as_f64().unwrap_or(f64::NAN);
-            if let Some(minimum) = self.minimum.filter(|&minimum| number < minimum) {
+            if let Some(minimum) = self.minimum.as_ref().filter(|minimum| number::compare(number, minimum).is_lt()) {
                 return refuse(Code::ParamRange, format!("{shown} is less than {minimum}"));
             }
-            if let Some(maximum) = self.maximum.filter(|&maximum| number > maximum) {
+            if let Some(maximum) = self.maximum.as_ref().filter(|maximum| number::compare(number, maximum).is_gt()) {
                 return refuse(Code::ParamRange, format!("{shown} is more than {maximum}"));
             }
         }
@@ -192,22 +192,23 @@ fn pattern(reader: &mut Reader, node: &Node) -> Option<Pattern> {
     }
 }
 
-fn number(reader: &mut Reader, node: &Node, what: &str) -> Option<f64> {
-    let number = node.text().and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite());
-    if number.is_none() {
-        reader.wrong_type(node, what, "a number");
+fn number(reader: &mut Reader, node: &Node, what: &str) -> Option<Number> {
+    let converted = node.text().map(|text| convert(Json::String(text.to_owned()), ParamType::Number));
+    if let Some(Ok(Some(ParamValue::Number(number)))) = converted {
+        return Some(number);
     }
-    number
+    reader.wrong_type(node, what, "a number");
+    None
 }
 
 /// A bound: of a quantity it may be written as one.
-fn bound_of(reader: &mut Reader, node: &Node, name: &str, ty: Option<ParamType>) -> Option<f64> {
+fn bound_of(reader: &mut Reader, node: &Node, name: &str, ty: Option<ParamType>) -> Option<Number> {
     if ty == Some(ParamType::Quantity)
         && let Some(text) = node.text()
     {
         let check = Check { ty, ..Check::default() };
         if let Ok(Some(ParamValue::Number(number))) = check.accept(Json::String(text.to_owned()), false) {
-            return number.as_f64();
+            return Some(number);
         }
     }
     if ty.is_some_and(|ty| matches!(ty, ParamType::String | ParamType::Boolean | ParamType::Json)) {
@@ -221,7 +222,7 @@ fn bound_of(reader: &mut Reader, node: &Node, name: &str, ty: Option<ParamType>)
 /// Equal by value: numbers however they are written.
 fn same(a: &ParamValue, b: &ParamValue) -> bool {
     match (a, b) {
-        (ParamValue::Number(a), ParamValue::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (ParamValue::Number(a), ParamValue::Number(b)) => number::equal(a, b),
         _ => a == b,
     }
 }

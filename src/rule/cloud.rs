@@ -69,7 +69,13 @@ pub(super) fn value(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<J
             let members: Vec<_> = mapping
                 .entries
                 .iter()
-                .map(|(key, member)| Some((key.text()?.to_owned(), value(reader, member, scope)?)))
+                .map(|(key, member)| {
+                    let name = key.text()?;
+                    if scope.templates {
+                        refuse_template(reader, key, name)?;
+                    }
+                    Some((name.to_owned(), value(reader, member, scope)?))
+                })
                 .collect();
             let members: Vec<(String, JsonTemplate)> = members.into_iter().collect::<Option<_>>()?;
             Some(constant_object(members))
@@ -77,6 +83,16 @@ pub(super) fn value(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<J
         Value::Scalar(scalar) if scalar.style != Style::Plain => text(reader, node, scope),
         Value::Scalar(scalar) => plain(reader, node, &scalar.text, scope),
     }
+}
+
+/// Names and paths are constant: a template there would be taken as written.
+fn refuse_template(reader: &mut Reader, node: &Node, text: &str) -> Option<()> {
+    if !text.contains("${") {
+        return Some(());
+    }
+    let message = "names and paths are constant, templates are for values";
+    reader.error(Code::TemplateSyntax, message, &node.span);
+    None
 }
 
 fn plain(reader: &mut Reader, node: &Node, written: &str, scope: &Scope) -> Option<JsonTemplate> {
@@ -159,7 +175,12 @@ fn operation(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<PatchSte
             filled = Some(value(reader, member, scope)?);
             Json::Null
         } else {
-            let text = reader.text(member, &format!("`{name}`"))?;
+            // `""` is the JSON Pointer of the whole document.
+            let text = match member.text() {
+                Some("") if member.scalar().is_some_and(|scalar| scalar.style != Style::Plain) => "",
+                _ => reader.text(member, &format!("`{name}`"))?,
+            };
+            refuse_template(reader, member, text)?;
             if text.starts_with('$') && matches!(name.as_str(), "path" | "from") {
                 param_source::query(reader, member, text)?;
             }

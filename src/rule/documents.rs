@@ -124,22 +124,30 @@ fn config_map(reader: &mut Reader, file: &RuleFile, node: &Node, found: &mut Vec
     }
 }
 
-/// The annotation of a VMI, or of a VM's template.
+/// The annotation of a VMI, or of the template that a VM, replica set or pool makes its VMIs from. KubeVirt
+/// passes only the template's annotations on, so rules on the outside would never run.
 fn virtual_machine(reader: &mut Reader, node: &Node, found: &mut Vec<Found>) {
-    let mut places = vec![node];
-    for path in [&["spec", "template"][..], &["spec", "virtualMachineTemplate", "spec", "template"]] {
-        places.extend(path.iter().try_fold(node, |node, step| node.get(step)));
+    let template = [&["spec", "virtualMachineTemplate", "spec", "template"][..], &["spec", "template"]]
+        .iter()
+        .find_map(|path| path.iter().try_fold(node, |node, step| node.get(step)));
+    if let (Some(_), Some(value)) = (template, rules_of(node)) {
+        let message =
+            format!("`{RULES_ANNOTATION}` stands on the VM itself, and KubeVirt does not pass it on to the VMI");
+        reader.error(Code::AnnotationRules, message, &value.span).help =
+            Some("move it to the template's `metadata.annotations`".into());
+        return;
     }
-    for place in places {
-        let annotations = place.get("metadata").and_then(|metadata| metadata.get("annotations"));
-        let Some(value) = annotations.and_then(|annotations| annotations.get(RULES_ANNOTATION)) else { continue };
-        if value.text().is_some_and(|text| text.len() > ANNOTATION_LIMIT) {
-            let message = format!("the annotation `{RULES_ANNOTATION}` has more than {ANNOTATION_LIMIT} bytes");
-            reader.error(Code::YamlLimit, message, &value.span);
-        } else {
-            embedded(reader, value, Trust::Annotation, found);
-        }
+    let Some(value) = rules_of(template.unwrap_or(node)) else { return };
+    if value.text().is_some_and(|text| text.len() > ANNOTATION_LIMIT) {
+        let message = format!("the annotation `{RULES_ANNOTATION}` has more than {ANNOTATION_LIMIT} bytes");
+        reader.error(Code::YamlLimit, message, &value.span);
+    } else {
+        embedded(reader, value, Trust::Annotation, found);
     }
+}
+
+fn rules_of(node: &Node) -> Option<&Node> {
+    node.get("metadata")?.get("annotations")?.get(RULES_ANNOTATION)
 }
 
 /// The rule sets of a text inside this file; a ConfigMap in there is not looked into.

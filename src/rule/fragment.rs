@@ -67,6 +67,23 @@ impl Fragment {
         only.then_some(first)
     }
 
+    /// Whether text and elements stand beside each other somewhere in it.
+    pub fn has_mixed_content(&self) -> bool {
+        let mut stack: Vec<&[FragmentNode]> = vec![&self.nodes];
+        while let Some(nodes) = stack.pop() {
+            let elements = nodes.iter().filter_map(|node| match node {
+                FragmentNode::Element(element) => Some(element.children.as_slice()),
+                _ => None,
+            });
+            let before = stack.len();
+            stack.extend(elements);
+            if stack.len() > before && nodes.iter().any(|node| matches!(node, FragmentNode::Text(_))) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Calls `visit` for every hole.
     pub fn visit_holes<'f>(&'f self, visit: &mut impl FnMut(&'f Hole)) {
         let mut stack: Vec<&FragmentNode> = self.nodes.iter().collect();

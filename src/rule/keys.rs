@@ -3,8 +3,9 @@
 use super::KeyPath;
 
 /// Element name and its keys, the surest first; a key of several paths takes them together.
-const KEYS: [(&str, &[&[&str]]); 29] = [
+const KEYS: [(&str, &[&[&str]]); 33] = [
     ("arg", &[]),
+    ("boot", &[&["@dev"]]),
     ("cachetune", &[&["@vcpus"]]),
     ("cell", &[&["@id"]]),
     ("channel", &[&["target/@name"], &["alias/@name"]]),
@@ -17,16 +18,19 @@ const KEYS: [(&str, &[&[&str]]); 29] = [
     ("feature", &[&["@name"]]),
     ("filesystem", &[&["target/@dir"], &["alias/@name"]]),
     ("graphics", &[&["@type"]]),
-    ("host", &[&["@name", "@port"]]),
+    ("host", &[&["@name", "@port"], &["@name"]]),
     ("hostdev", &[&["alias/@name"]]),
     ("input", &[&["@type", "@bus"]]),
     ("interface", &[&["alias/@name"], &["mac/@address"], &["target/@dev"]]),
     ("iothread", &[&["@id"]]),
     ("iothreadpin", &[&["@iothread"]]),
+    ("listen", &[&["@type"]]),
     ("memnode", &[&["@cellid"]]),
     ("page", &[&["@nodeset"], &["@size"]]),
     ("parallel", &[&["target/@port"], &["alias/@name"]]),
+    ("portForward", &[&["@proto"]]),
     ("property", &[&["@name"]]),
+    ("range", &[&["@start"]]),
     ("serial", &[&["target/@port"], &["alias/@name"]]),
     ("shmem", &[&["@name"]]),
     ("tag", &[&["@id"]]),

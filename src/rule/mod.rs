@@ -10,6 +10,7 @@ mod documents;
 mod fields;
 mod fragment;
 mod keys;
+mod order;
 mod param;
 mod param_source;
 mod rules;
@@ -89,18 +90,19 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// The indices of the params that the rules of one hook reach, `spec.when` included.
-    pub fn reached_params(&self, hook: Hook) -> BTreeSet<usize> {
-        let rules = match hook {
+    /// The rules for one hook.
+    pub fn rules(&self, hook: Hook) -> &[Rule] {
+        match hook {
             Hook::OnDefineDomain => &self.on_define_domain,
             Hook::PreCloudInitIso => &self.pre_cloud_init_iso,
-        };
-        let mut names: BTreeSet<String> = BTreeSet::new();
-        if !rules.is_empty() {
-            names.extend(self.when.iter().flat_map(|when| when.variables.iter().cloned()));
-            names.extend(rules.iter().flat_map(|rule| rule.variables.iter().cloned()));
         }
-        self.closure(names.iter().map(String::as_str))
+    }
+
+    /// The indices of the params that the rules of one hook reach, `spec.when` included.
+    pub fn reached_params(&self, hook: Hook) -> BTreeSet<usize> {
+        let rules = self.rules(hook);
+        let when = self.when.iter().filter(|_| !rules.is_empty()).flat_map(|when| when.variables.iter());
+        self.closure(when.chain(rules.iter().flat_map(|rule| &rule.variables)).map(String::as_str))
     }
 
     /// The indices of the params of these names, and of those that they are computed from.
@@ -298,6 +300,20 @@ pub struct KeyPath {
 }
 
 impl KeyPath {
+    /// Whether an element of a fragment has something there.
+    pub fn is_in(&self, element: &FragmentElement) -> bool {
+        let below = self.elements.iter().try_fold(element, |at, name| {
+            at.children.iter().find_map(|child| match child {
+                FragmentNode::Element(child) if child.name.local == *name => Some(child),
+                _ => None,
+            })
+        });
+        below.is_some_and(|at| match &self.attribute {
+            Some(name) => at.attributes.iter().any(|(known, _)| known.local == *name && known.namespace.is_empty()),
+            None => true,
+        })
+    }
+
     /// Reads `a/b/@c`, `@c`, `a` or `.`; local names in no namespace.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "." {

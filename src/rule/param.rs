@@ -1,7 +1,5 @@
 //! Params: where values come from, what they must be.
 
-use std::collections::BTreeMap;
-
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Location;
 use crate::xpath::VarType;
@@ -10,6 +8,7 @@ use crate::yaml::Node;
 use super::Trust;
 use super::check::Check;
 use super::fields::Reader;
+use super::order;
 use super::param_source::{self, ParamSource};
 use super::scope::{self, Scope};
 use super::value::{ParamType, ParamValue};
@@ -115,53 +114,33 @@ fn constant(reader: &mut Reader, param: &Param, node: &Node, what: &str) -> Opti
 /// Compiles the `expr` params, each after those that it uses, and declares all.
 fn in_order(reader: &mut Reader, drafts: Vec<Draft<'_>>, scope: &mut Scope) -> Vec<Param> {
     let mut params = Vec::with_capacity(drafts.len());
-    let mut waiting: BTreeMap<&str, Draft<'_>> = BTreeMap::new();
-    for draft in drafts {
-        if draft.expr.is_some() {
-            waiting.insert(draft.name, draft);
-        } else {
-            scope.param(draft.name, var_type(&draft.param, None), draft.param.secret);
-            params.push(draft.param);
-        }
+    let (computed_ones, plain): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|draft| draft.expr.is_some());
+    for draft in plain {
+        scope.param(draft.name, var_type(&draft.param, None), draft.param.secret);
+        params.push(draft.param);
     }
-    while !waiting.is_empty() {
-        let ready: Vec<&str> =
-            waiting.iter().filter(|(_, draft)| !uses_any(draft, &waiting)).map(|(&name, _)| name).collect();
-        if ready.is_empty() {
-            let names: Vec<&str> = waiting.keys().copied().collect();
-            let message = format!("params computed from each other: {}", names.join(", "));
-            let mut problem = Diagnostic::error(Code::ParamCycle, message);
-            for draft in waiting.values() {
-                problem = match problem.at {
-                    None => problem.at(draft.param.location.clone()),
-                    Some(_) => problem.related(draft.param.location.clone(), "and"),
-                };
-                scope.param(draft.name, VarType::Any, false);
-            }
-            reader.problems.push(problem);
-            break;
-        }
-        for name in ready {
-            if let Some(draft) = waiting.remove(name) {
-                params.extend(computed(reader, draft, scope));
-            }
+    let text = |draft: &Draft<'_>| draft.expr.and_then(Node::text).unwrap_or_default().to_owned();
+    let texts: Vec<String> = computed_ones.iter().map(text).collect();
+    let named: Vec<(&str, &str)> =
+        computed_ones.iter().zip(&texts).map(|(draft, text)| (draft.name, text.as_str())).collect();
+    let (order, left) = order::by_dependency(&named);
+    let mut waiting: Vec<Option<Draft<'_>>> = computed_ones.into_iter().map(Some).collect();
+    let mut problem: Option<Diagnostic> = None;
+    for draft in left.into_iter().filter_map(|index| waiting.get(index)?.as_ref()) {
+        let place = draft.param.location.clone();
+        problem = Some(match problem {
+            None => Diagnostic::error(Code::ParamCycle, "params computed from each other").at(place),
+            Some(problem) => problem.related(place, "and"),
+        });
+        scope.param(draft.name, VarType::Any, false);
+    }
+    reader.problems.extend(problem);
+    for index in order {
+        if let Some(draft) = waiting.get_mut(index).and_then(Option::take) {
+            params.extend(computed(reader, draft, scope));
         }
     }
     params
-}
-
-fn uses_any(draft: &Draft<'_>, waiting: &BTreeMap<&str, Draft<'_>>) -> bool {
-    let text = draft.expr.and_then(Node::text).unwrap_or_default();
-    waiting.keys().any(|name| names_variable(text, name))
-}
-
-/// Whether `$name` stands in the expression, as a whole name.
-pub(super) fn names_variable(expression: &str, name: &str) -> bool {
-    expression.match_indices('$').any(|(at, _)| {
-        let rest = expression[at + 1..].trim_start();
-        rest.strip_prefix(name)
-            .is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')))
-    })
 }
 
 fn computed(reader: &mut Reader, draft: Draft<'_>, scope: &mut Scope) -> Option<Param> {

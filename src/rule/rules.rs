@@ -9,9 +9,8 @@ use crate::xpath::{Document, VarType};
 use crate::yaml::Node;
 
 use super::fields::{Fields, Reader};
-use super::param::names_variable;
 use super::scope::{self, Scope};
-use super::{Condition, Expect, Expression, ForEach, Fragment, Hole, Hook, Rule, Verb, cloud, verbs};
+use super::{Condition, Expect, Expression, ForEach, Fragment, Hole, Hook, Rule, Verb, cloud, order, verbs};
 
 /// Steps within steps.
 const DEPTH: usize = 16;
@@ -143,7 +142,8 @@ fn for_each(reader: &mut Reader, node: &Node, scope: &mut Scope) -> Option<ForEa
     };
     let var = var.and_then(|node| scope.local(reader, node, ty, secret));
     let index = match index {
-        Some(node) => Some(scope.local(reader, node, VarType::Number, false)?),
+        // Of a secret list even the length tells something.
+        Some(node) => Some(scope.local(reader, node, VarType::Number, secret)?),
         None => None,
     };
     Some(ForEach { var: var?, items: items?, index })
@@ -155,25 +155,13 @@ fn lets(reader: &mut Reader, node: &Node, scope: &mut Scope) -> Vec<(String, Exp
         reader.wrong_type(node, "`let`", "a mapping of names to expressions");
         return Vec::new();
     };
-    let mut waiting: Vec<&(Node, Node)> = entries.iter().collect();
+    let texts: Vec<(&str, &str)> = entries
+        .iter()
+        .map(|(name, value)| (name.text().unwrap_or_default(), value.text().unwrap_or_default()))
+        .collect();
+    let (order, left) = order::by_dependency(&texts);
     let mut done = Vec::new();
-    while !waiting.is_empty() {
-        let names: Vec<&str> = waiting.iter().filter_map(|(name, _)| name.text()).collect();
-        let ready = waiting.iter().position(|(_, value)| {
-            let text = value.text().unwrap_or_default();
-            !names.iter().any(|name| !scope.types.contains_key(*name) && names_variable(text, name))
-        });
-        let Some(ready) = ready else {
-            let message = format!("computed from each other: {}", names.join(", "));
-            if let Some((first, _)) = waiting.first() {
-                reader.error(Code::ParamCycle, message, &first.span);
-            }
-            for (name, _) in waiting {
-                scope.local(reader, name, VarType::Any, false);
-            }
-            break;
-        };
-        let (name, value) = waiting.remove(ready);
+    for (name, value) in order.into_iter().filter_map(|index| entries.get(index)) {
         let expression = scope.expression(reader, value, "a `let` expression");
         let (ty, secret) = match &expression {
             Some(expression) => (expression.xpath.result_type(), expression.secret),
@@ -181,6 +169,14 @@ fn lets(reader: &mut Reader, node: &Node, scope: &mut Scope) -> Vec<(String, Exp
         };
         let name = scope.local(reader, name, ty, secret);
         done.extend(name.zip(expression));
+    }
+    let left: Vec<&Node> = left.into_iter().filter_map(|index| entries.get(index)).map(|(name, _)| name).collect();
+    if let Some(first) = left.first() {
+        let names: Vec<&str> = left.iter().filter_map(|name| name.text()).collect();
+        reader.error(Code::ParamCycle, format!("computed from each other: {}", names.join(", ")), &first.span);
+    }
+    for name in left {
+        scope.local(reader, name, VarType::Any, false);
     }
     done
 }

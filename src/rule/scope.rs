@@ -74,6 +74,10 @@ impl Scope {
             Ok(expression) => Some(expression),
             Err(mut problem) => {
                 cut_by_comment(reader, node, &mut problem);
+                if text.contains("${") && problem.code == Code::XpathSyntax && problem.help.is_none() {
+                    problem.help =
+                        Some("paths and expressions take no templates: write the variable as `$name`".into());
+                }
                 reader.problems.push(problem);
                 None
             }
@@ -82,7 +86,13 @@ impl Scope {
 
     /// Compiles an expression whose truth counts.
     pub(super) fn condition(&self, reader: &mut Reader, node: &Node, what: &str) -> Option<Expression> {
-        let expression = self.expression(reader, node, what)?;
+        let before = reader.problems.len();
+        let Some(expression) = self.expression(reader, node, what) else {
+            if let Some(hint) = condition_hint(node.text().unwrap_or_default().trim()) {
+                reader.problems[before..].iter_mut().for_each(|problem| problem.help = Some(hint.into()));
+            }
+            return None;
+        };
         if let Err(error) = expression.xpath.check_condition() {
             reader.problems.push(at_expression(&expression.location, error));
             return None;
@@ -170,6 +180,15 @@ impl Scope {
         let secret = variables.iter().any(|name| self.secrets.contains(name));
         let plan = xpath.plan().map(Arc::new);
         Ok(Expression { xpath: Arc::new(xpath), location, plan, variables, secret })
+    }
+}
+
+/// What a beginner may have meant by a condition that is none.
+fn condition_hint(text: &str) -> Option<&'static str> {
+    match text {
+        "true" | "false" | "yes" | "no" | "on" | "off" => Some("write `true` or `false` without quotes, or `true()`"),
+        _ if text.starts_with("${") => Some("a condition is an expression, not a template: write `$name`"),
+        _ => None,
     }
 }
 

@@ -9,10 +9,10 @@ use crate::xpath::{PlanStep, VarType};
 use crate::yaml::Node;
 
 use super::fields::{Fields, Reader};
-use super::fragment;
+use super::fragment::{self, FragmentElement, FragmentNode};
 use super::rules::{self, shape_problem};
 use super::scope::Scope;
-use super::{Expression, Hook, JsonTemplate, KeyPath, Place, Template, Verb, cloud};
+use super::{Expression, Hook, JsonTemplate, KeyPath, Place, Template, Verb, builtin_keys, cloud};
 
 const DOMAIN: [&str; 8] = ["set", "merge", "insert", "replace", "remove", "steps", "fail", "warn"];
 const CLOUD: [&str; 6] = ["merge", "patch", "addPart", "steps", "fail", "warn"];
@@ -108,6 +108,12 @@ fn target(reader: &mut Reader, node: &Node, scope: &Scope, what: &str) -> Option
     None
 }
 
+/// Whether a path ends in what looks like an attribute and is a namespace declaration.
+fn sets_declaration(path: &Expression) -> bool {
+    let last = path.plan.as_ref().and_then(|plan| plan.steps.last());
+    matches!(last, Some(PlanStep::Attribute { name }) if name.local == "xmlns" && name.namespace.is_empty())
+}
+
 fn set(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Verb> {
     let Some(entries) = node.entries() else {
         reader.wrong_type(node, "`set`", "a mapping of paths to values");
@@ -120,7 +126,15 @@ fn set(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Verb> {
     let entries: Vec<_> = entries
         .iter()
         .map(|(path, value)| {
-            let path = target(reader, path, scope, "a path of `set`");
+            let path = target(reader, path, scope, "a path of `set`").filter(|path| {
+                let declares = sets_declaration(path);
+                if declares {
+                    let message = "a namespace declaration is no attribute";
+                    let problem = Diagnostic::error(Code::WrongTarget, message).at(path.location.clone());
+                    reader.problems.push(problem.help("name the namespace under `spec.namespaces` and use its prefix"));
+                }
+                !declares
+            });
             let value = scope.template(reader, value, "a value of `set`");
             path.zip(value)
         })
@@ -144,6 +158,17 @@ fn merge(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Verb> {
         );
         return None;
     };
+    if let Some(name) = keys.as_ref().and_then(|keys| ambiguous_name(element, keys)) {
+        let message = format!("the fragment has several `{name}` elements, and nothing tells them apart");
+        let problem = Diagnostic::error(Code::AmbiguousMerge, message).at(fragment.location.clone());
+        reader.problems.push(problem.help(format!("give a key: `key: {{{name}: ['@…']}}`, or use `replace`")));
+        return None;
+    }
+    if fragment.has_mixed_content() {
+        let help = "use `replace` for content in which text and elements stand beside each other";
+        shape_problem(reader, &fragment, "`merge` cannot tell which text is meant beside elements", help);
+        return None;
+    }
     if let Some(PlanStep::Element { name, .. }) = path.plan.as_ref().and_then(|plan| plan.steps.last())
         && (name.local != element.name.local || name.namespace != element.name.namespace)
     {
@@ -152,6 +177,27 @@ fn merge(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Verb> {
         return None;
     }
     Some(Verb::Merge { path, fragment, keys: keys? })
+}
+
+/// The name of elements beside each other in a fragment of which one has no key.
+fn ambiguous_name<'f>(element: &'f FragmentElement, keys: &BTreeMap<String, Vec<KeyPath>>) -> Option<&'f str> {
+    let children = || {
+        element.children.iter().filter_map(|child| match child {
+            FragmentNode::Element(child) => Some(child),
+            _ => None,
+        })
+    };
+    let has_key = |child: &FragmentElement| {
+        let own = keys.get(&child.name.local).into_iter().cloned();
+        own.chain(builtin_keys(&child.name.local)).any(|key| key.iter().all(|path| path.is_in(child)))
+    };
+    let ambiguous = |child: &&FragmentElement| {
+        let alike = children()
+            .filter(|other| other.name.local == child.name.local && other.name.namespace == child.name.namespace);
+        alike.count() > 1 && !has_key(child)
+    };
+    let here = children().find(ambiguous).map(|child| child.name.local.as_str());
+    here.or_else(|| children().find_map(|child| ambiguous_name(child, keys)))
 }
 
 /// `key`: element name to key paths, `{host: ['@port']}`.
@@ -201,7 +247,13 @@ fn insert(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Verb> {
             return None;
         }
     };
-    Some(Verb::Insert { place, path, fragment: fragment? })
+    let fragment = fragment?;
+    if fragment.nodes.iter().any(|node| matches!(node, FragmentNode::Text(_))) {
+        let help = "give an element its text with `set`, or put text and elements there together with `replace`";
+        shape_problem(reader, &fragment, "`insert` takes elements: text melts into the text beside it", help);
+        return None;
+    }
+    Some(Verb::Insert { place, path, fragment })
 }
 
 fn replace(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Verb> {

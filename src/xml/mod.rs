@@ -73,7 +73,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Far beyond any domain; every one of them is parsed in well under a second.
     fn default() -> Self {
-        Self { bytes: 16 << 20, depth: 512, attributes: 256, nodes: 1_000_000, namespaces: 1024 }
+        Self { bytes: 16 << 20, depth: 512, attributes: 256, nodes: 250_000, namespaces: 1024 }
     }
 }
 

@@ -27,11 +27,6 @@ impl Budget {
         self.steps.get()
     }
 
-    /// The bytes that are left.
-    pub fn bytes_left(&self) -> u64 {
-        self.bytes.get()
-    }
-
     /// Takes `steps` steps.
     ///
     /// # Errors
@@ -48,12 +43,13 @@ impl Budget {
         take(&self.bytes, bytes as u64, "bytes of text")
     }
 
-    /// Takes the steps for looking through `bytes` bytes of existing text.
+    /// Takes the steps for looking through `bytes` bytes of existing text: at least one, so that many short
+    /// texts count too.
     ///
     /// # Errors
     /// `limit`, where fewer steps are left.
     pub fn read(&self, bytes: usize) -> Result<(), EvalError> {
-        self.spend((bytes / BYTES_PER_STEP) as u64)
+        self.spend(1 + (bytes / BYTES_PER_STEP) as u64)
     }
 }
 

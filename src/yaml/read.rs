@@ -16,7 +16,7 @@ pub struct Limits {
     pub bytes: usize,
     /// Collections within collections.
     pub depth: usize,
-    /// Nodes, those that aliases repeat included.
+    /// Nodes, those that aliases repeat included. What anchors and aliases copy may have four times `bytes`.
     pub nodes: usize,
     /// Whether `<<` may stand as a key; what it means is left to the caller.
     pub merge_keys: bool,
@@ -28,11 +28,35 @@ impl Default for Limits {
     }
 }
 
-/// Whether a mapping may say `<<`, and a node carry a tag.
+/// What copies of nodes may take together, as a multiple of [`Limits::bytes`]: an alias of two bytes copies
+/// as much text as its anchor has.
+const COPIES: usize = 4;
+
+/// What a copied node counts for beside its text, so that many small ones count too.
+const NODE_BYTES: usize = 16;
+
+/// Which kind of collection is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Frame {
     Sequence,
     Mapping,
+}
+
+/// What an alias repeats.
+#[derive(Clone)]
+struct Anchored {
+    node: Node,
+    size: Size,
+    /// How many collections it holds within each other.
+    depth: usize,
+}
+
+/// What a node counts for, with all that it holds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    /// Of decoded text.
+    bytes: usize,
 }
 
 /// A collection that is still open.
@@ -56,15 +80,17 @@ pub fn read(source: &Arc<Source>, limits: &Limits) -> Result<Vec<Node>, Vec<Diag
         let message = format!("the file has {} bytes, more than the {} that are read", text.len(), limits.bytes);
         return Err(vec![Diagnostic::error(Code::YamlLimit, message).at(Location::new(source, 0..0))]);
     }
-    // A byte order mark is no content, and the parser counts it as a column.
-    Reader { source, limits, nodes: 0, anchors: HashMap::new(), open: Vec::new(), documents: Vec::new() }.run()
+    Reader { source, limits, nodes: 0, copied: 0, anchors: HashMap::new(), open: Vec::new(), documents: Vec::new() }
+        .run()
 }
 
 struct Reader<'s> {
     source: &'s Arc<Source>,
     limits: &'s Limits,
     nodes: usize,
-    anchors: HashMap<usize, (Node, usize, usize)>,
+    /// The bytes that anchors and aliases have copied.
+    copied: usize,
+    anchors: HashMap<usize, Anchored>,
     open: Vec<Open>,
     documents: Vec<Node>,
 }
@@ -100,7 +126,8 @@ impl Reader<'_> {
                 // The parser gives `~` for a value that is not written at all.
                 let text = if style == Style::Plain && span.is_empty() { String::new() } else { text.into_owned() };
                 let node = Node { span, value: Value::Scalar(Scalar { text, style }) };
-                self.done(node, anchor, 1, 0)
+                let size = size(&node);
+                self.done(node, anchor, size, 0)
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.start(Frame::Sequence, style, anchor, tag.map(|tag| tag.to_string()), &span)
@@ -110,14 +137,18 @@ impl Reader<'_> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(&span),
             Event::Alias(anchor) => {
-                let Some((mut node, nodes, depth)) = self.anchors.get(&anchor).cloned() else {
+                let Some(&Anchored { size, depth, .. }) = self.anchors.get(&anchor) else {
                     return Err(self.problem(Code::YamlUnsupported, "an alias inside the value that it names", span));
                 };
                 if self.open.len() + depth > self.limits.depth {
                     return Err(self.too_deep(span));
                 }
+                self.copy(size, &span)?;
+                let Some(mut node) = self.anchors.get(&anchor).map(|anchored| anchored.node.clone()) else {
+                    return Ok(());
+                };
                 node.span = span;
-                self.done(node, 0, nodes, depth)
+                self.done(node, 0, size, depth)
             }
             Event::DocumentStart(..) => {
                 self.anchors.clear();
@@ -155,22 +186,34 @@ impl Reader<'_> {
             Frame::Mapping => Value::Mapping(Mapping { entries: pairs(open.items), flow: open.flow }),
         };
         let node = Node { span: start..end.max(start), value };
-        let nodes = if open.anchor == 0 { 1 } else { count(&node) };
+        let size = if open.anchor == 0 { Size { nodes: 1, bytes: 0 } } else { size(&node) };
         // The content was counted when it was read.
-        self.nodes -= nodes - 1;
-        self.done(node, open.anchor, nodes, open.depth_of_content + 1)
+        self.nodes -= size.nodes - 1;
+        self.done(node, open.anchor, size, open.depth_of_content + 1)
     }
 
-    /// Puts a finished node where it belongs. `nodes` is how many it counts for, `depth` how many
+    /// Counts a copy of a node of this size before it is made.
+    fn copy(&mut self, size: Size, span: &Span) -> Result<(), Box<Diagnostic>> {
+        self.copied = self.copied.saturating_add(size.bytes + size.nodes * NODE_BYTES);
+        let limit = self.limits.bytes.saturating_mul(COPIES);
+        if self.copied <= limit {
+            return Ok(());
+        }
+        let message = format!("what anchors and aliases repeat has more than {limit} bytes");
+        Err(self.problem(Code::YamlLimit, message, span.clone()))
+    }
+
+    /// Puts a finished node where it belongs. `size` is what it counts for, `depth` how many
     /// collections it holds within each other.
-    fn done(&mut self, node: Node, anchor: usize, nodes: usize, depth: usize) -> Result<(), Box<Diagnostic>> {
-        self.nodes += nodes;
+    fn done(&mut self, node: Node, anchor: usize, size: Size, depth: usize) -> Result<(), Box<Diagnostic>> {
+        self.nodes += size.nodes;
         if self.nodes > self.limits.nodes {
             let message = format!("more than {} values, those that aliases repeat included", self.limits.nodes);
             return Err(self.problem(Code::YamlLimit, message, node.span));
         }
         if anchor != 0 {
-            self.anchors.insert(anchor, (node.clone(), nodes, depth));
+            self.copy(size, &node.span)?;
+            self.anchors.insert(anchor, Anchored { node: node.clone(), size, depth });
         }
         let Some(open) = self.open.last_mut() else {
             if !node.is_null() || !node.span.is_empty() {
@@ -250,13 +293,22 @@ fn pairs(items: Vec<Node>) -> Vec<(Node, Node)> {
     std::iter::from_fn(|| Some((items.next()?, items.next()?))).collect()
 }
 
-/// The number of nodes in a tree; depth is bounded by the reader's own limit.
-fn count(node: &Node) -> usize {
-    1 + match &node.value {
-        Value::Scalar(_) => 0,
-        Value::Sequence(items) => items.iter().map(count).sum(),
-        Value::Mapping(mapping) => mapping.entries.iter().map(|(key, value)| count(key) + count(value)).sum(),
+/// What a tree counts for; depth is bounded by the reader's own limit.
+fn size(node: &Node) -> Size {
+    let mut total = Size { nodes: 1, bytes: 0 };
+    let mut add = |part: &Node| {
+        let Size { nodes, bytes } = size(part);
+        total = Size { nodes: total.nodes + nodes, bytes: total.bytes + bytes };
+    };
+    match &node.value {
+        Value::Scalar(scalar) => total.bytes = scalar.text.len(),
+        Value::Sequence(items) => items.iter().for_each(add),
+        Value::Mapping(mapping) => mapping.entries.iter().for_each(|(key, value)| {
+            add(key);
+            add(value);
+        }),
     }
+    total
 }
 
 fn duplicate_keys(source: &Arc<Source>, node: &Node, problems: &mut Vec<Diagnostic>) {

@@ -1,7 +1,7 @@
 //! A YAML text made to hold another value, with everything that still holds left as it is.
 //!
 //! Comments, quotes, order and layout of what did not change stay byte for byte: the text is cut where
-//! a value changed and the new value is written there. What this cannot place (flow collections,
+//! a value changed and the new value is written there, with the text's own line ends. What this cannot place (flow collections,
 //! anchors, odd layouts) it gives up on, and every result is read back and compared, so the worst that
 //! an unforeseen text can do is to be written anew.
 
@@ -11,23 +11,32 @@ use serde_json::{Map, Value as Json};
 
 use super::convert::is_merge_key;
 use super::schema::Schema;
-use super::{Limits, Node, Value, emit, read, to_json};
+use super::{Limits, Node, Style, Value, emit, read, to_json};
 use crate::source::Source;
 
-/// `text` with `value` in the place of its one document; `None` where that cannot be done in place.
+/// `text` with `value` in the place of its one document, or after its comments where it has none; `None`
+/// where that cannot be done in place.
 /// Both are read as YAML 1.1, and the result reads the same in 1.2 where it was changed.
 pub fn update(text: &str, value: &Json, limits: &Limits) -> Option<String> {
     let source = Source::new("document", text);
     let documents = read(&source, limits).ok()?;
-    let [document] = documents.as_slice() else { return None };
     let mut update = Update { text, edits: Vec::new() };
-    update.node(document, &to_json(document, Schema::Yaml11, &source).ok()?, value, 1)?;
+    match documents.as_slice() {
+        [] if !text.trim().is_empty() => update.insert_line(text.len(), 0, &emit::block(value).ok()?),
+        [document] => update.node(document, &to_json(document, Schema::Yaml11, &source).ok()?, value, 1)?,
+        _ => return None,
+    }
     let result = update.write();
     let source = Source::new("document", result.as_str());
     let documents = read(&source, limits).ok()?;
     let [document] = documents.as_slice() else { return None };
     let reads_as_meant = to_json(document, Schema::Yaml11, &source).is_ok_and(|read| read == *value);
     reads_as_meant.then_some(result)
+}
+
+/// What ends the lines of `text`: what ends its first one.
+pub fn line_end(text: &str) -> &'static str {
+    if text.split_inclusive('\n').next().is_some_and(|line| line.ends_with("\r\n")) { "\r\n" } else { "\n" }
 }
 
 struct Update<'t> {
@@ -55,8 +64,27 @@ impl Update<'_> {
                     self.sequence(items, old, new, depth)
                 }
             }
+            (Value::Scalar(scalar), ..) if !matches!(scalar.style, Style::Literal | Style::Folded) => {
+                self.scalar(node.span.clone(), new)
+            }
             _ => None,
         }
+    }
+
+    /// Writes a value of one line where a scalar stands, so that a comment behind it stays.
+    fn scalar(&mut self, span: Range<usize>, new: &Json) -> Option<()> {
+        let is_one = match new {
+            Json::Object(members) => members.is_empty(),
+            Json::Array(items) => items.is_empty(),
+            _ => true,
+        };
+        if span.is_empty() || !is_one {
+            return None;
+        }
+        let written = emit::block(new).ok()?;
+        let line = written.strip_suffix('\n').filter(|line| !line.contains('\n'))?;
+        self.edits.push((span, line.to_owned()));
+        Some(())
     }
 
     fn mapping(
@@ -192,6 +220,7 @@ impl Update<'_> {
 
     fn write(mut self) -> String {
         self.edits.sort_by_key(|(range, _)| (range.start, range.end));
+        let line_end = line_end(self.text);
         let (mut out, mut at) = (String::with_capacity(self.text.len()), 0);
         for (range, written) in self.edits {
             // Edits in a value that another one takes out are void.
@@ -199,7 +228,7 @@ impl Update<'_> {
                 continue;
             }
             out.push_str(&self.text[at..range.start]);
-            out.push_str(&written);
+            out.push_str(&written.replace('\n', line_end));
             at = range.end;
         }
         out.push_str(&self.text[at..]);

@@ -36,7 +36,8 @@ fn merged(input: &(Vec<u8>, Vec<u8>), kind: DocumentKind, patch: &Value) -> (Val
 fn nothing_changed_is_what_came() {
     let input = (b" {\"UserData\" : \"#cloud-config\\n\" } ".to_vec(), b"{ }".to_vec());
     let mut envelope = Envelope::parse(&input.0, &input.1).expect("messages");
-    for kind in DocumentKind::ALL {
+    for kind in [DocumentKind::UserData, DocumentKind::NetworkData, DocumentKind::MetaData, DocumentKind::CloudInitData]
+    {
         let document = envelope.document(kind).expect("a document").clone();
         envelope.set_document(kind, document).expect("set");
     }
@@ -151,14 +152,27 @@ fn what_cannot_be_edited_says_why() {
     let (data, older) = no_cloud("");
     let mut envelope = Envelope::parse(&data, &older).expect("messages");
     assert!(envelope.set_document(DocumentKind::UserData, json!([1])).is_err());
-    assert!(envelope.set_document(DocumentKind::CloudInitData, json!({"UserData": 1})).is_err());
+    for member in ["UserData", "NetworkData"] {
+        let problem = envelope.set_document(DocumentKind::CloudInitData, json!({member: 5})).expect_err(member);
+        assert_eq!(problem.code, Code::DocumentSyntax, "the rule is wrong, not what KubeVirt sent");
+        assert!(problem.message.contains(&format!("{member} in cloudInitData must be a string")), "{problem}");
+    }
 }
 
 #[test]
 fn comments_and_layout_stay() {
     for (before, patch, after) in [
         ("# first\na: 1 # one\n\n# two\nb: 'x'\n", json!({"c": 3}), "# first\na: 1 # one\n\n# two\nb: 'x'\nc: 3\n"),
-        ("a: 1 # one\nb: 0x10\n", json!({"a": 2}), "a: 2\nb: 0x10\n"),
+        ("a: 1 # one\nb: 0x10\n", json!({"a": 2}), "a: 2 # one\nb: 0x10\n"),
+        ("a: 'x'   # why\n", json!({"a": "it's"}), "a: it's   # why\n"),
+        ("a: \"x\" # why\n", json!({"a": "yes"}), "a: 'yes' # why\n"),
+        ("a:\n  x # why\nb: 1\n", json!({"a": null, "c": 1}), "b: 1\nc: 1\n"),
+        ("a:\n  x # why\nb: 1\n", json!({"a": true}), "a:\n  true # why\nb: 1\n"),
+        ("a: 1 # one\n", json!({"a": {"x": 1}}), "a:\n  x: 1\n"),
+        ("a: 1 # one\n", json!({"a": "x\ny\n"}), "a: |\n  x\n  y\n"),
+        ("a: &a 1 # one\nb: *a # two\n", json!({"b": 2}), "a: &a 1 # one\nb: 2 # two\n"),
+        ("# only\n\n# comments\n", json!({"a": 1}), "# only\n\n# comments\na: 1\n"),
+        ("# no newline", json!({"a": 1}), "# no newline\na: 1\n"),
         (
             "a:\n    x: yes   # keep\n    z: 1\nb: 1\n",
             json!({"a": {"y": "no"}}),
@@ -175,10 +189,24 @@ fn comments_and_layout_stay() {
         ),
         ("b:\n  - x # 1\n  - w\n  - v # 2\n", json!({"b": ["x", "v"]}), "b:\n  - x # 1\n  - v # 2\n"),
         ("b:\n  - x # 1\n  - w\n  - v # 2\n", json!({"b": ["x", ["q"], "v"]}), "b:\n  - x # 1\n  - - q\n  - v # 2\n"),
+        ("b:\n  - x # 1\n  - v # 2\n", json!({"b": ["w", "v"]}), "b:\n  - w # 1\n  - v # 2\n"),
         ("a: 1", json!({"b": 2}), "a: 1\nb: 2\n"),
     ] {
         let (data, _) = merged(&no_cloud(&format!("#cloud-config\n{before}")), DocumentKind::UserData, &patch);
         assert_eq!(data["UserData"], format!("#cloud-config\n{after}"), "{before}");
+    }
+}
+
+#[test]
+fn line_ends_stay() {
+    for (before, patch, after) in [
+        ("#cloud-config\r\na: 1 # x\r\n", json!({"a": 2, "b": [1]}), "#cloud-config\r\na: 2 # x\r\nb:\r\n  - 1\r\n"),
+        ("#cloud-config\r\na: 1\r\n", json!({"a": "x\ny\n"}), "#cloud-config\r\na: |\r\n  x\r\n  y\r\n"),
+        ("#cloud-config\r\n# only\r\n", json!({"a": 1}), "#cloud-config\r\n# only\r\na: 1\r\n"),
+        ("#cloud-config\r\n{a: 1}\r\n", json!({"b": 2}), "#cloud-config\r\na: 1\r\nb: 2\r\n"),
+    ] {
+        let (data, _) = merged(&no_cloud(before), DocumentKind::UserData, &patch);
+        assert_eq!(data["UserData"], after);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::xpath::{Name, Operand, PlanStep, Test, TestTarget, Value, Variables};
 use super::super::forest::Node;
 use super::super::run::{Result, Run};
 use super::super::trace::What;
-use super::problem;
+use super::{counted, problem};
 
 impl Run<'_, '_> {
     /// Creates what the first `steps` steps of a path ask for, where they select nothing; the last of
@@ -27,39 +27,24 @@ impl Run<'_, '_> {
             Some(plan) if steps > 0 => plan,
             Some(_) => return Err(self.nothing_selected(path)?),
             None => {
-                let message =
-                    format!("`{}` selects nothing, and is no path that says what to create", path.xpath.text());
+                let written = path.xpath.text();
+                let message = format!("`{written}` selects nothing, and is no path that says what to create");
                 return Err(Box::new(problem(Code::NotCreatable, message, path).help("write one path")));
             }
         };
         let (found, parent) = self.deepest(path, steps)?;
-        let missing = plan.steps.get(found..steps).unwrap_or_default();
-        let mut elements = Vec::with_capacity(missing.len());
-        for step in missing {
-            match step {
-                PlanStep::Element { name, tests } => elements.push((name, tests)),
-                PlanStep::Attribute { .. } => {
-                    let message = format!("`{}` goes on after an attribute", path.xpath.text());
-                    return Err(problem(Code::NotCreatable, message, path));
-                }
-                PlanStep::Opaque { why, .. } => {
-                    let message =
-                        format!("`{}` selects nothing, and {why} does not say what to create", path.xpath.text());
-                    let help = "create it with child steps and predicates like `[@name='value']`, or with a fragment";
-                    return Err(Box::new(problem(Code::NotCreatable, message, path).help(help)));
-                }
-            }
-        }
-        self.may_have_child(path, parent, last.is_some() && elements.len() == 1)?;
+        let elements = creatable(path, plan.steps.get(found..steps).unwrap_or_default())?;
+        self.may_be_created(path, parent, &elements, last.is_some())?;
         let mark = self.forest.xml.mark();
         let mut at = parent;
-        let count = elements.len();
-        for (index, (name, tests)) in elements.into_iter().enumerate() {
+        let mut made = Vec::with_capacity(elements.len());
+        for (index, (name, tests)) in elements.iter().enumerate() {
             let element = match last {
-                Some(element) if index + 1 == count => element,
+                Some(element) if index + 1 == elements.len() => element,
                 _ => self.element_with(path, name, tests)?,
             };
             self.forest.xml.insert_last(at, &[element]).map_err(|error| self.refused(&error, path, at))?;
+            made.push(element);
             at = element;
         }
         if !self.prefix(path, steps)?.contains(&Node::Xml(at)) {
@@ -67,10 +52,12 @@ impl Run<'_, '_> {
             let message = format!("`{}` would not select what it asks to create", path.xpath.text());
             return Err(problem(Code::SelfExcluding, message, path));
         }
+        self.runs.note_made(&made);
         self.entry(rule, |entry| entry.changed += 1);
         if self.explains() {
             let created = self.forest.xml.node_path(at);
-            self.note(rule, What::Created, || created, None, || format!("for `{}`", path.xpath.prefix_text(steps)));
+            let count = made.len();
+            self.note(rule, What::Created, || created, None, || counted(count, "element"));
         }
         Ok(at)
     }
@@ -99,25 +86,39 @@ impl Run<'_, '_> {
     }
 
     /// No path creates the root element or a device: those come whole, from a fragment.
-    fn may_have_child(&self, path: &Expression, parent: NodeId, from_fragment: bool) -> Result<()> {
+    fn may_be_created(
+        &self,
+        path: &Expression,
+        parent: NodeId,
+        elements: &[(&Name, &[Test])],
+        from_fragment: bool,
+    ) -> Result<()> {
         let xml = &self.forest.xml;
-        let root = xml.root_element();
         let refuse =
             |message: String, help: &str| Err(Box::new(problem(Code::NeedsFragment, message, path).help(help)));
         if parent == xml.root() {
-            let message =
-                format!("`{}` is not the domain's root, and no rule creates a root", path.xpath.prefix_text(1));
+            let first = path.xpath.prefix_text(1);
+            let message = format!("`{first}` is not the domain's root, and no rule creates a root");
             return refuse(message, "a domain's paths begin with `/domain`");
         }
         if !self.is_element(parent) {
             let message = format!("`{}` selects something that can have no child", path.xpath.text());
             return Err(problem(Code::WrongTarget, message, path));
         }
-        let is_devices =
-            xml.local_name(parent) == "devices" && xml.parent(parent) == Some(root) && xml.local_name(root) == "domain";
-        if is_devices && !from_fragment {
-            let message = format!("`{}` would create a device from a path", path.xpath.text());
-            return refuse(message, "a device comes whole: use `merge` or `insert` with its XML");
+        // The names from the root down to what is created, as far as they matter.
+        let root = xml.root_element();
+        let mut above: Vec<&str> = match () {
+            () if parent == root => vec![xml.local_name(root)],
+            () if xml.parent(parent) == Some(root) => vec![xml.local_name(root), xml.local_name(parent)],
+            () => return Ok(()),
+        };
+        for (index, (name, _)) in elements.iter().enumerate() {
+            let whole = from_fragment && index + 1 == elements.len();
+            if above == ["domain", "devices"] && !whole {
+                let message = format!("`{}` would create a device from a path", path.xpath.text());
+                return refuse(message, "a device comes whole: use `merge` or `insert` with its XML");
+            }
+            above.push(&name.local);
         }
         Ok(())
     }
@@ -190,6 +191,23 @@ impl Run<'_, '_> {
         }
         self.value_text(&value, "").map_err(|error| problem(error.code, error.message, path))
     }
+}
+
+/// The elements that missing steps ask for.
+fn creatable<'p>(path: &Expression, steps: &'p [PlanStep]) -> Result<Vec<(&'p Name, &'p [Test])>> {
+    let written = path.xpath.text();
+    let element = |step: &'p PlanStep| match step {
+        PlanStep::Element { name, tests } => Ok((name, tests.as_slice())),
+        PlanStep::Attribute { .. } => {
+            Err(problem(Code::NotCreatable, format!("`{written}` goes on after an attribute"), path))
+        }
+        PlanStep::Opaque { why, .. } => {
+            let message = format!("`{written}` selects nothing, and {why} does not say what to create");
+            let help = "create it with child steps and predicates like `[@name='value']`, or with a fragment";
+            Err(Box::new(problem(Code::NotCreatable, message, path).help(help)))
+        }
+    };
+    steps.iter().map(element).collect()
 }
 
 fn qname(name: &Name) -> QName {

@@ -93,7 +93,7 @@ impl Run<'_, '_> {
         if element.elements().next().is_none()
             && let Some(text) = element.text()
         {
-            let set = self.forest.xml.set_text(target, text);
+            let set = self.forest.xml.set_text(target, &text);
             changed += usize::from(set.map_err(|error| self.refused(&error, path, target))?);
         }
         for child in element.elements() {
@@ -105,6 +105,7 @@ impl Run<'_, '_> {
                     self.spend_nodes(1, path)?;
                     let added = self.forest.xml.insert_last(target, &[made]);
                     added.map_err(|error| self.refused(&error, path, target))?;
+                    self.runs.note_made(&[made]);
                     1
                 }
             };
@@ -196,6 +197,6 @@ fn key_of_filled(element: &FilledElement, key: &KeyPath) -> Option<String> {
             .iter()
             .find(|(known, _)| known.local == *name && known.namespace.is_empty())
             .map(|(_, value)| value.clone()),
-        None => Some(at.text().unwrap_or_default().to_owned()),
+        None => Some(at.text().unwrap_or_default()),
     }
 }

@@ -87,12 +87,28 @@ impl Run<'_, '_> {
         let code = match error {
             EditError::Detached => Code::DetachedTarget,
             EditError::HasChildren => Code::HasChildren,
-            EditError::WrongKind => Code::WrongTarget,
+            EditError::WrongKind => {
+                return Box::new(self.wrong_kind(path, node));
+            }
             EditError::PrefixConflict { .. } => Code::PrefixConflict,
             EditError::InvalidCharacter(_) | EditError::InvalidSyntax(_) => Code::InvalidCharacter,
             EditError::NotDetached => Code::Internal,
         };
         Box::new(problem(code, error.to_string(), path).path(self.forest.xml.node_path(node)))
+    }
+
+    /// Why a node cannot be edited so.
+    fn wrong_kind(&self, path: &Expression, node: NodeId) -> Diagnostic {
+        let xml = &self.forest.xml;
+        let (message, help) = match xml.kind(node) {
+            Kind::Root => ("the document's root cannot be edited", "select an element"),
+            _ if node == xml.root_element() => ("the root element must stay", "edit its children"),
+            Kind::Attribute => {
+                ("nothing can be put in the place of an attribute, or beside it", "use `set` or `remove`")
+            }
+            _ => ("a node of this kind cannot be edited so", "select an element"),
+        };
+        problem(Code::WrongTarget, message, path).path(xml.node_path(node)).help(help)
     }
 
     /// Makes detached nodes of a filled fragment.

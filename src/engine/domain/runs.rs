@@ -17,6 +17,8 @@ pub(in super::super) struct Runs {
     at: HashMap<(NodeId, Place), usize>,
     /// The order in which nodes were added, for undoing: the run and how many.
     added: Vec<(usize, usize)>,
+    /// What else the rule made: it did not stand there before.
+    made: Vec<NodeId>,
 }
 
 impl Runs {
@@ -29,6 +31,11 @@ impl Runs {
             run.extend_from_slice(nodes);
             self.added.push((index, nodes.len()));
         }
+    }
+
+    /// Notes nodes that the rule made otherwise.
+    pub(super) fn note_made(&mut self, nodes: &[NodeId]) {
+        self.made.extend_from_slice(nodes);
     }
 
     /// The node that was last added at a place.
@@ -55,8 +62,12 @@ impl Runs {
 impl Run<'_, '_> {
     /// At the end of an outermost rule: a run that stood there before the rule is taken out again.
     pub(in super::super) fn settle_runs(&mut self, rule: &Rule) -> Result<()> {
-        let Runs { runs, .. } = std::mem::take(&mut self.runs);
-        let mut new: Vec<NodeId> = runs.iter().flat_map(|(_, _, nodes)| nodes.iter().copied()).collect();
+        let Runs { runs, made, .. } = std::mem::take(&mut self.runs);
+        if runs.is_empty() {
+            return Ok(());
+        }
+        let mut new = made;
+        new.extend(runs.iter().flat_map(|(_, _, nodes)| nodes));
         new.sort_unstable();
         for (target, place, nodes) in &runs {
             let attached: Vec<NodeId> =

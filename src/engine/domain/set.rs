@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Code;
 use crate::rule::{Expression, Rule, Template};
-use crate::xml::{NodeId, QName};
+use crate::xml::{Mark, NodeId, QName};
 use crate::xpath::{Kind, PlanStep};
 
 use super::super::run::{Result, Run};
@@ -28,21 +28,27 @@ impl Run<'_, '_> {
         if let Some((PlanStep::Attribute { name }, before)) = steps.split_last() {
             let name = QName::new(&name.namespace, &name.prefix, &name.local);
             let found = self.prefix(path, before.len())?;
-            let mut elements = self.document_nodes(&found, path)?;
+            let elements = self.document_nodes(&found, path)?;
             if !self.counted(rule, path, elements.len())? {
                 if self.may_select_nothing(rule, path) {
                     return Ok(());
                 }
-                elements = vec![self.create(rule, path, before.len(), None)?];
+                let mark = self.forest.xml.mark();
+                let element = self.create(rule, path, before.len(), None)?;
+                self.set_attribute(rule, path, element, &name, text)?;
+                return self.still_selected(path, mark);
             }
             return elements.into_iter().try_for_each(|element| self.set_attribute(rule, path, element, &name, text));
         }
-        let mut nodes = self.select(path)?;
+        let nodes = self.select(path)?;
         if !self.counted(rule, path, nodes.len())? {
             if self.may_select_nothing(rule, path) {
                 return Ok(());
             }
-            nodes = vec![self.create(rule, path, steps.len(), None)?];
+            let mark = self.forest.xml.mark();
+            let element = self.create(rule, path, steps.len(), None)?;
+            self.set_text(rule, path, element, text)?;
+            return self.still_selected(path, mark);
         }
         for node in nodes {
             match self.forest.xml.kind(node) {
@@ -65,6 +71,18 @@ impl Run<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// What was created and then set must still be what the path selects: else the next call would
+    /// create it again.
+    fn still_selected(&mut self, path: &Expression, mark: Mark) -> Result<()> {
+        if !self.select(path)?.is_empty() {
+            return Ok(());
+        }
+        self.forest.xml.undo_to(mark);
+        let message = format!("`{}` would not select what it creates once the value is set", path.xpath.text());
+        let help = "leave the part that is set out of the predicate";
+        Err(Box::new(problem(Code::SelfExcluding, message, path).help(help)))
     }
 
     fn set_text(&mut self, rule: &Rule, path: &Expression, element: NodeId, text: &str) -> Result<()> {

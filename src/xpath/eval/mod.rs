@@ -244,7 +244,11 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
         Ok(match item {
             Item::Number(number) => number,
             Item::Boolean(boolean) => f64::from(u8::from(boolean)),
-            other => value::text_to_number(&self.text_of(other)?),
+            Item::Text(text) => {
+                self.budget.read(text.len())?;
+                value::text_to_number(&text)
+            }
+            nodes @ Item::Nodes(_) => value::text_to_number(&self.text_of(nodes)?),
         })
     }
 

@@ -1,0 +1,88 @@
+//! The rules that a sidecar starts with: read at once, compiled when they are first needed.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use crate::diagnostic::Diagnostic;
+use crate::hook::SidecarOptions;
+use crate::load;
+use crate::packs;
+use crate::rule::{self, Hook, RuleFile, RuleSet};
+
+/// The mount that is a folder and may be empty.
+const FOLDER: &str = "rules";
+
+/// The packs of a sidecar that is given no rules at all: what KubeVirt's own example hook does, so that
+/// its manifest works with nothing but the image changed. Without its annotation it does nothing.
+const DEFAULT_PACKS: [&str; 1] = ["smbios"];
+
+/// What the arguments and mounts hold.
+pub(super) struct Rules {
+    files: Vec<RuleFile>,
+    params: Vec<(String, String, String)>,
+    /// What was wrong before anything was compiled.
+    unreadable: Vec<Diagnostic>,
+    /// Whether nothing was given, so that the default packs stand in.
+    pub(super) are_default: bool,
+    compiled: OnceLock<Compiled>,
+}
+
+/// Compiled rules, or what is wrong with them.
+pub(super) struct Compiled {
+    pub(super) sets: Vec<RuleSet>,
+    pub(super) problems: Vec<Diagnostic>,
+}
+
+impl Rules {
+    /// Reads packs, `--rules`, then those of `mounts` that are there.
+    pub(super) fn read(options: &SidecarOptions, mounts: &[PathBuf]) -> Self {
+        let mut unreadable = options.problems.clone();
+        let mut files = Vec::new();
+        // A folder of rules may be empty. Where a hook's file should be, an empty folder is what is
+        // mounted for a key that the ConfigMap does not have: an error, not silence.
+        let mounted = mounts.iter().filter(|path| path.exists() && !(path.ends_with(FOLDER) && is_empty_folder(path)));
+        let paths: Vec<PathBuf> = options.rules.iter().chain(mounted).cloned().collect();
+        let are_default = options.packs.is_empty() && paths.is_empty();
+        let default = if are_default { DEFAULT_PACKS.as_slice() } else { &[] };
+        for name in options.packs.iter().map(String::as_str).chain(default.iter().copied()) {
+            match packs::rule_file(name) {
+                Ok(file) => files.push(file),
+                Err(problem) => unreadable.push(problem),
+            }
+        }
+        let (mut loaded, mut problems) = load::rule_files(&paths);
+        files.append(&mut loaded);
+        unreadable.append(&mut problems);
+        Self { files, params: options.params.clone(), unreadable, are_default, compiled: OnceLock::new() }
+    }
+
+    /// How many files there are.
+    pub(super) fn files(&self) -> usize {
+        self.files.len()
+    }
+
+    /// The compiled rules.
+    pub(super) fn compiled(&self) -> &Compiled {
+        self.compiled.get_or_init(|| {
+            let mut problems = self.unreadable.clone();
+            let sets = rule::compile(&self.files).unwrap_or_else(|mut wrong| {
+                problems.append(&mut wrong);
+                Vec::new()
+            });
+            problems.extend(packs::unknown_params(&sets, &self.params));
+            Compiled { sets, problems }
+        })
+    }
+
+    /// Whether there are rules for cloud-init data. Only files that name the hook are compiled to tell.
+    pub(super) fn are_for_cloud_init(&self) -> bool {
+        let hook = Hook::PreCloudInitIso;
+        let names_it = |file: &RuleFile| file.source.text().contains(hook.field()) || file.source.text().contains('\\');
+        self.files.iter().any(names_it) && self.compiled().sets.iter().any(|set| !set.rules(hook).is_empty())
+    }
+}
+
+/// A mount without rules in it is no mistake of the user's.
+fn is_empty_folder(path: &Path) -> bool {
+    path.is_dir() && std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+}
