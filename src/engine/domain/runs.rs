@@ -35,7 +35,7 @@ impl Runs {
 
     /// Notes nodes that the rule made otherwise.
     pub(super) fn note_made(&mut self, nodes: &[NodeId]) {
-        self.made.extend(nodes);
+        self.made.extend_from_slice(nodes);
     }
 
     /// The node that was last added at a place.
