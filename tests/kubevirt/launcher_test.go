@@ -175,8 +175,13 @@ func load(t testing.TB, name string) []byte {
 
 func domain(t testing.TB) *api.DomainSpec {
 	t.Helper()
+	return domainOf(t, "domain.xml")
+}
+
+func domainOf(t testing.TB, name string) *api.DomainSpec {
+	t.Helper()
 	spec := &api.DomainSpec{}
-	if err := xml.Unmarshal(load(t, "domain.xml"), spec); err != nil {
+	if err := xml.Unmarshal(load(t, name), spec); err != nil {
 		t.Fatal(err)
 	}
 	return spec
