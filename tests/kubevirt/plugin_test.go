@@ -3,6 +3,7 @@ package kubevirt
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,9 +58,13 @@ func TestThePluginSocketAnswersAndShowsWholeErrors(t *testing.T) {
 	pod := launcher(t)
 	socket := filepath.Join(pod, "plugin.sock")
 	// What an earlier run left is replaced.
-	if err := os.WriteFile(socket, nil, 0o644); err != nil {
+	// What a process that was killed leaves behind.
+	dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+	if err != nil {
 		t.Fatal(err)
 	}
+	dead.SetUnlinkOnClose(false)
+	dead.Close()
 	s := start(t, program(t, "VIRT_PATCH_ECHO"), pod, "c", "--plugin-socket", socket)
 	s.socket()
 	sent := request(t, string(load(t, "domain.xml")))
