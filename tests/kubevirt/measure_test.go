@@ -64,7 +64,7 @@ func TestMeasure(t *testing.T) {
 			begun := time.Now()
 			answer, err := m.OnDefineDomain(spec, v)
 			d := time.Since(begun)
-			if err != nil || kept(t, answer).Name != "default_testvm" {
+			if err != nil || kept(t, answer).Name != spec.Name {
 				t.Fatalf("%v\n%s", err, answer)
 			}
 			if n >= 100 { // the first are to warm up
