@@ -363,3 +363,13 @@ fn files_are_what_they_lead_to() {
     let cpus = Machine.file("/proc/cpuinfo").unwrap().unwrap();
     assert!(!cpus.is_empty() && cpus.len() <= FILE_LIMIT);
 }
+
+#[test]
+fn a_query_of_the_vmi_ends_at_its_limit() {
+    let rules = TITLE
+        .replace("  onDefineDomain", "  params:\n    a: {vmi: '$..[?$..[?$..[?@.zz == 1]]]'}\n  onDefineDomain")
+        .replace(": new", ": '${$a[1]}'");
+    let pod = Pod::new(&["--rules", "{}/a.yaml"], &[("a.yaml", &rules)], &[]);
+    let annotations: serde_json::Map<_, _> = (0..200).map(|at| (format!("a{at}"), "x".into())).collect();
+    pod.fails(&json!({"metadata": {"annotations": annotations}}), &["error[limit]", "a.yaml:6:", "the param `a`"]);
+}

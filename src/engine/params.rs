@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value as Json, json};
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::query::Steps;
 use crate::rule::{Hook, Param, ParamSource, RuleSet};
 use crate::source::{Location, Source};
 use crate::xpath::Value;
@@ -202,7 +203,9 @@ fn read(
             under(prefix, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
         }
         ParamSource::Vmi(query) => {
-            let found = query.select(vmi.json()?);
+            let found = query.select(vmi.json()?, &Steps::default()).map_err(|error| {
+                Box::new(Diagnostic::error(Code::Limit, format!("the param `{}`: {error}", param.name)))
+            })?;
             if query.is_singular() {
                 found.into_iter().next().cloned()
             } else {

@@ -45,3 +45,25 @@ pub fn kind(value: &Value) -> &'static str {
         Value::Object(_) => "an object",
     }
 }
+
+/// About the bytes of `value` as JSON.
+pub fn size(value: &Value) -> usize {
+    let mut total = 0;
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        total += 8;
+        match value {
+            Value::String(text) => total += text.len(),
+            Value::Number(number) => total += number.as_str().len(),
+            Value::Array(items) => open.extend(items),
+            Value::Object(members) => {
+                for (name, member) in members {
+                    total += name.len();
+                    open.push(member);
+                }
+            }
+            _ => {}
+        }
+    }
+    total
+}

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use virt_patch::json::query::Query;
+use virt_patch::json::query::{Query, Steps};
 
 use crate::suite::read;
 use crate::support;
@@ -37,7 +37,8 @@ fn run(tests: &[Value], document: impl Fn(&Value) -> Value) -> usize {
             }
         };
         let document = document(&test["document"]);
-        let selected: Value = query.select(&document).into_iter().cloned().collect();
+        let selected: Value =
+            query.select(&document, &Steps::default()).expect(selector).into_iter().cloned().collect();
         let allowed: Vec<&Value> = match test.get("results") {
             Some(several) => several.as_array().expect("a list").iter().collect(),
             None => vec![&test["result"]],
@@ -45,7 +46,8 @@ fn run(tests: &[Value], document: impl Fn(&Value) -> Value) -> usize {
         if !allowed.contains(&&selected) {
             wrong.push(format!("{} {selector}: {selected}", test["name"]));
         }
-        let found: Value = query.locations(&document).iter().map(|place| place.get(&document).cloned()).collect();
+        let places = query.locations(&document, &Steps::default()).expect(selector);
+        let found: Value = places.iter().map(|place| place.get(&document).cloned()).collect();
         if found != selected {
             wrong.push(format!("{} {selector}: the places lead to {found}", test["name"]));
         }
@@ -153,7 +155,8 @@ fn hostile_queries_end_soon() {
         deep = json!({"a": deep, "b": [1]});
     }
     let query = Query::parse("$..*..*..*").expect("three descents");
-    assert!(!query.select(&deep).is_empty());
+    assert!(query.select(&deep, &Steps::default()).is_err(), "a million ways lead through a hundred levels");
+    assert!(!query.select(&deep, &Steps::new(u64::MAX)).expect("steps enough").is_empty());
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
 }
 
@@ -175,7 +178,8 @@ fn comparisons_are_exact() {
         ("@.n < @.none", &[]),
     ] {
         let query = Query::parse(&format!("$[?{filter}]")).expect(filter);
-        let found: Vec<String> = query.locations(&value).iter().map(ToString::to_string).collect();
+        let found: Vec<String> =
+            query.locations(&value, &Steps::default()).expect(filter).iter().map(ToString::to_string).collect();
         assert_eq!(found, expected.iter().map(|index| format!("/{index}")).collect::<Vec<_>>(), "{filter}");
     }
 }
@@ -184,6 +188,35 @@ fn comparisons_are_exact() {
 fn large_numbers_are_what_they_were() {
     let value: Value = serde_json::from_str(r#"{"n": 18446744073709551616, "f": 1.10}"#).expect("JSON");
     let query = Query::parse("$.*").expect("a query");
-    let texts: Vec<String> = query.select(&value).iter().map(ToString::to_string).collect();
+    let texts: Vec<String> =
+        query.select(&value, &Steps::default()).expect("few steps").iter().map(ToString::to_string).collect();
     assert_eq!(texts, ["18446744073709551616", "1.10"]);
+}
+
+#[test]
+fn what_a_query_costs_is_bounded() {
+    let long = "x".repeat(10_000);
+    let list: Vec<Value> = (0..200).map(|at| json!({"a": at, "b": long})).collect();
+    let document = json!({"list": list, "pattern": "x*y", "numbers": (0..3000).collect::<Vec<_>>()});
+    let start = std::time::Instant::now();
+    for query in [
+        "$..[?$..[?$..[?@.zz == 1]]]",
+        "$.numbers[?count($.numbers[*]) == 0]",
+        "$.numbers[?count($.numbers[0:3000]) == 0]",
+        "$.list[?$.list[?@.b != $.list[0].b]]",
+        "$.list[?@ != $.list[0]][?$.list[?$.list == $.list]]",
+        "$.list[?$.list[?match(@.b, 'x*y')]]",
+        "$.numbers[?match('x', $.pattern)]",
+        "$.list[?$.list[?length(@.b) == 1]]",
+    ] {
+        let parsed = Query::parse(query).expect(query);
+        let error = parsed.select(&document, &Steps::default()).expect_err(query);
+        assert_eq!(error.to_string(), "the JSONPath queries look at more than 1000000 values");
+        assert!(parsed.locations(&document, &Steps::default()).is_err(), "{query}");
+    }
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    let steps = Steps::new(500);
+    let every = Query::parse("$.list[*]").expect("a query");
+    assert_eq!(every.select(&document, &steps).map(|found| found.len()), Ok(200));
+    assert!((0..5).any(|_| every.select(&document, &steps).is_err()), "what is used up stays used up");
 }

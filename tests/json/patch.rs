@@ -174,6 +174,25 @@ fn what_a_patch_builds_is_bounded() {
 }
 
 #[test]
+fn what_a_patch_looks_at_is_bounded() {
+    let document = json!({"a": vec![1; 2000], "b": vec![json!({}); 2000], "c": vec![1; 20_000]});
+    for operation in [
+        json!({"op": "move", "from": "$.a[*]", "path": "$.b[*].x"}),
+        json!({"op": "copy", "from": "$.a[*]", "path": "$.b[*].x"}),
+        json!({"op": "remove", "path": "$..[?$..[?$..[?@.zz == 1]]]"}),
+        json!({"op": "add", "path": "$.c[?$.c[?@ == 2]].x", "value": 1}),
+        json!({"op": "copy", "from": "$.c[*]", "path": "/c/0"}),
+    ] {
+        let error = patched(&document, &json!([operation])).expect_err("a limit");
+        assert_eq!(error.code, Code::Limit, "{operation}: {error}");
+    }
+    // All operations share one budget.
+    let test = json!({"op": "test", "path": "$.c[*]", "value": 1});
+    assert!(patched(&document, &json!([test])).is_ok());
+    assert_eq!(patched(&document, &Value::from(vec![test; 60])).expect_err("a limit").code, Code::Limit);
+}
+
+#[test]
 fn numbers_keep_their_digits() {
     let document: Value = serde_json::from_str(r#"{"n": 18446744073709551616, "e": 1e0}"#).expect("JSON");
     let right = r#"[{"op":"test","path":"/n","value":1844674407370955161.6e1},{"op":"test","path":"/e","value":1},{"op":"add","path":"/m","value":1.10}]"#;

@@ -8,10 +8,14 @@ use super::operation::{Operation, Target};
 use crate::diagnostic::Code;
 use crate::json::equal::equal;
 use crate::json::pointer::{Pointer, index};
-use crate::json::{MAX_DEPTH, depth, kind};
+use crate::json::query::{OutOfSteps, Steps};
+use crate::json::{MAX_DEPTH, depth, kind, size};
 
 /// What one patch may copy, in bytes of JSON: a few `copy` of a document into itself would fill any memory.
 const MAX_COPIED: usize = 16 << 20;
+
+/// Items that an insertion into a list may move before they count as a step.
+const MOVED_PER_STEP: usize = 64;
 
 /// What an operation did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +50,7 @@ impl std::error::Error for PatchError {}
 /// # Errors
 /// The first operation that cannot be done.
 pub fn apply(document: &mut Value, operations: &[Operation]) -> Result<Vec<Outcome>, PatchError> {
-    let mut work = Work { document: document.clone(), copied: 0 };
+    let mut work = Work { document: document.clone(), copied: 0, steps: Steps::default() };
     let outcomes = operations
         .iter()
         .enumerate()
@@ -73,28 +77,36 @@ impl From<String> for Failure {
     }
 }
 
+impl From<OutOfSteps> for Failure {
+    fn from(error: OutOfSteps) -> Self {
+        Self { message: error.to_string(), code: Code::Limit }
+    }
+}
+
 struct Work {
     document: Value,
     copied: usize,
+    /// What all queries of the patch may look at together.
+    steps: Steps,
 }
 
 impl Work {
     fn apply(&mut self, operation: &Operation) -> Result<Outcome, Failure> {
         match operation {
             Operation::Add { path, value } => {
-                let places = self.places(path);
+                let places = self.places(path)?;
                 self.at_each(&places, |work, place| work.add(place, value))
             }
             Operation::Remove { path } => {
-                let places = self.places(path);
+                let places = self.places(path)?;
                 self.at_each(&places, |work, place| work.remove(place).map(|_| true))
             }
             Operation::Replace { path, value } => {
-                let places = self.places(path);
+                let places = self.places(path)?;
                 self.at_each(&places, |work, place| work.replace(place, value))
             }
             Operation::Test { path, value } => {
-                let places = self.places(path);
+                let places = self.places(path)?;
                 self.at_each(&places, |work, place| {
                     let found = work.get(place)?;
                     if equal(found, value) { Ok(false) } else { Err(unequal(place, found, value).into()) }
@@ -106,12 +118,12 @@ impl Work {
     }
 
     /// The places meant, each once, from last to first in the document.
-    fn places(&self, target: &Target) -> Vec<Pointer> {
+    fn places(&self, target: &Target) -> Result<Vec<Pointer>, OutOfSteps> {
         let places = match target {
-            Target::Pointer(pointer) => return vec![pointer.clone()],
-            Target::Query(query) => query.locations(&self.document),
+            Target::Pointer(pointer) => return Ok(vec![pointer.clone()]),
+            Target::Query(query) => query.locations(&self.document, &self.steps)?,
             Target::Member { parent, name } => {
-                let objects = parent.locations(&self.document).into_iter();
+                let objects = parent.locations(&self.document, &self.steps)?.into_iter();
                 let objects = objects.filter(|place| place.get(&self.document).is_some_and(Value::is_object));
                 objects.map(|place| place.child(name.as_str())).collect()
             }
@@ -120,7 +132,7 @@ impl Work {
         let mut placed: Vec<_> = places.iter().map(|place| (positions.order(&self.document, place), place)).collect();
         placed.sort_by(|a, b| b.cmp(a));
         placed.dedup();
-        placed.into_iter().map(|(_, place)| place.clone()).collect()
+        Ok(placed.into_iter().map(|(_, place)| place.clone()).collect())
     }
 
     fn at_each(
@@ -137,8 +149,9 @@ impl Work {
 
     /// `copy` and `move`: what `from` selects is added, in document order, at each place of `path`.
     fn transfer(&mut self, from: &Target, path: &Target, takes: bool) -> Result<Outcome, Failure> {
-        let sources = self.places(from);
-        let mut places = self.places(path);
+        let sources = self.places(from)?;
+        let mut places = self.places(path)?;
+        self.steps.spend(sources.len().saturating_mul(places.len()))?;
         if takes && sources == places {
             for place in &sources {
                 self.get(place)?;
@@ -196,6 +209,7 @@ impl Work {
                 let at = if last == "-" { Some(items.len()) } else { index(last) };
                 let at = at.filter(|&at| at <= items.len());
                 let at = at.ok_or_else(|| format!("'{last}' is no place in the list '{parent}' of {}", items.len()))?;
+                self.steps.spend((items.len() - at) / MOVED_PER_STEP)?;
                 items.insert(at, value.clone());
                 Ok(true)
             }
@@ -304,25 +318,4 @@ fn after_removal(place: &Pointer, removed: &Pointer) -> Pointer {
         *token = (at - 1).to_string();
     }
     Pointer::from_tokens(tokens)
-}
-
-/// About the bytes of `value` as JSON.
-fn size(value: &Value) -> usize {
-    let mut total = 0;
-    let mut open = vec![value];
-    while let Some(value) = open.pop() {
-        total += 8;
-        match value {
-            Value::String(text) => total += text.len(),
-            Value::Array(items) => open.extend(items),
-            Value::Object(members) => {
-                for (name, member) in members {
-                    total += name.len();
-                    open.push(member);
-                }
-            }
-            _ => {}
-        }
-    }
-    total
 }

@@ -4,13 +4,16 @@ mod ast;
 mod parse;
 mod regexp;
 mod select;
+mod steps;
 
 use serde_json::Value;
 
 use super::pointer::Pointer;
 use ast::{Path, Segment, Selector};
 use parse::Parser;
-use select::{Found, select};
+use select::{Found, Search};
+
+pub use steps::{OutOfSteps, Steps};
 
 /// No query that a person writes is longer.
 const MAX_LENGTH: usize = 4096;
@@ -82,14 +85,21 @@ impl Query {
     }
 
     /// The values that it selects, in the order of the RFC, each as often as it is selected.
-    pub fn select<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
-        select(&self.path, value, Found::root(value, false)).into_iter().map(|found| found.value).collect()
+    ///
+    /// # Errors
+    /// [`OutOfSteps`] where it looks at more values than `steps` allow.
+    pub fn select<'a>(&self, value: &'a Value, steps: &Steps) -> Result<Vec<&'a Value>, OutOfSteps> {
+        let found = Search { root: value, steps }.select(&self.path, Found::root(value, false))?;
+        Ok(found.into_iter().map(|found| found.value).collect())
     }
 
     /// The places of the values that it selects, in the same order.
-    pub fn locations(&self, value: &Value) -> Vec<Pointer> {
-        let found = select(&self.path, value, Found::root(value, true));
-        found.iter().map(|found| Pointer::from_tokens(found.tokens())).collect()
+    ///
+    /// # Errors
+    /// [`OutOfSteps`], as for [`Query::select`].
+    pub fn locations(&self, value: &Value, steps: &Steps) -> Result<Vec<Pointer>, OutOfSteps> {
+        let found = Search { root: value, steps }.select(&self.path, Found::root(value, true))?;
+        Ok(found.iter().map(|found| Pointer::from_tokens(found.tokens())).collect())
     }
 }
 

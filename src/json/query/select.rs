@@ -7,8 +7,15 @@ use serde_json::Value;
 
 use super::ast::{Comparable, Comparison, Logical, Matches, Path, Pattern, Segment, Selector};
 use super::regexp::compile;
+use super::steps::{OutOfSteps, Steps};
 use crate::json::equal::equal;
-use crate::json::number;
+use crate::json::{kind, number, size};
+
+/// What compiling a pattern counts for, beside its text.
+const PATTERN_STEPS: usize = 1000;
+
+/// How much slower a pattern goes through a text than a comparison.
+const SEARCHING: usize = 8;
 
 /// A selected value, and how it was reached where that is asked for.
 #[derive(Clone)]
@@ -70,49 +77,155 @@ impl<'v> Found<'v> {
     }
 }
 
-/// What `path` selects: from `current` where it begins at `@`, from `root` where at `$`.
-pub(super) fn select<'v>(path: &Path, root: &'v Value, current: Found<'v>) -> Vec<Found<'v>> {
-    let mut found = vec![if path.absolute { Found::root(root, current.trail.is_some()) } else { current }];
-    for segment in &path.segments {
-        found = found.into_iter().flat_map(|from| through(segment, root, from)).collect();
-    }
-    found
+/// A query at work in one document.
+#[derive(Clone, Copy)]
+pub(super) struct Search<'v, 's> {
+    /// What `$` is.
+    pub(super) root: &'v Value,
+    pub(super) steps: &'s Steps,
 }
 
-fn through<'v>(segment: &Segment, root: &'v Value, from: Found<'v>) -> Vec<Found<'v>> {
-    let mut found = Vec::new();
-    let mut open = vec![from];
-    while let Some(from) = open.pop() {
-        for selector in &segment.selectors {
-            choose(selector, root, &from, &mut found);
+type Searched<T> = Result<T, OutOfSteps>;
+
+impl<'v> Search<'v, '_> {
+    /// What `path` selects: from `current` where it begins at `@`, from the root where at `$`.
+    pub(super) fn select(self, path: &Path, current: Found<'v>) -> Searched<Vec<Found<'v>>> {
+        let mut found = vec![if path.absolute { Found::root(self.root, current.trail.is_some()) } else { current }];
+        for segment in &path.segments {
+            let from = std::mem::take(&mut found);
+            for from in from {
+                self.through(segment, from, &mut found)?;
+            }
         }
-        if segment.descends {
-            open.extend(from.children().into_iter().rev());
+        Ok(found)
+    }
+
+    fn through(self, segment: &Segment, from: Found<'v>, found: &mut Vec<Found<'v>>) -> Searched<()> {
+        let mut open = vec![from];
+        while let Some(from) = open.pop() {
+            self.steps.spend(1)?;
+            for selector in &segment.selectors {
+                self.choose(selector, &from, found)?;
+            }
+            if segment.descends {
+                open.extend(from.children().into_iter().rev());
+            }
+        }
+        Ok(())
+    }
+
+    fn choose(self, selector: &Selector, from: &Found<'v>, found: &mut Vec<Found<'v>>) -> Searched<()> {
+        match (selector, from.value) {
+            (Selector::Name(name), Value::Object(members)) => {
+                let member = members.get_key_value(name);
+                found.extend(member.map(|(name, value)| from.child(value, Step::Name(name))));
+            }
+            (Selector::Index(index), Value::Array(items)) => {
+                let index = if *index < 0 { index + length(items.len()) } else { *index };
+                let index = usize::try_from(index).ok();
+                found.extend(index.and_then(|at| Some(from.child(items.get(at)?, Step::Index(at)))));
+            }
+            (Selector::Slice { start, end, step }, Value::Array(items)) => {
+                for at in slice(length(items.len()), *start, *end, *step) {
+                    self.steps.spend(1)?;
+                    found.extend(items.get(at).map(|item| from.child(item, Step::Index(at))));
+                }
+            }
+            (Selector::Wildcard, _) => {
+                let children = from.children();
+                self.steps.spend(children.len())?;
+                found.extend(children);
+            }
+            (Selector::Filter(filter), _) => {
+                for child in from.children() {
+                    if self.holds(filter, child.value)? {
+                        found.push(child);
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn holds(self, logical: &Logical, current: &'v Value) -> Searched<bool> {
+        self.steps.spend(1)?;
+        match logical {
+            Logical::Or(any) => {
+                for one in any {
+                    if self.holds(one, current)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Logical::And(all) => {
+                for one in all {
+                    if !self.holds(one, current)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Logical::Not(inner) => Ok(!self.holds(inner, current)?),
+            Logical::Exists(path) => Ok(!self.select(path, Found::root(current, false))?.is_empty()),
+            Logical::Compare(left, comparison, right) => {
+                let (left, right) = (self.value(left, current)?, self.value(right, current)?);
+                // Values of two kinds are told apart at once.
+                if let (Some(left), Some(right)) = (&left, &right)
+                    && kind(left) == kind(right)
+                {
+                    self.steps.read(size(left) + size(right))?;
+                }
+                Ok(compare(left.as_ref(), *comparison, right.as_ref()))
+            }
+            Logical::Matches(matches) => self.is_match(matches, current),
         }
     }
-    found
-}
 
-fn choose<'v>(selector: &Selector, root: &'v Value, from: &Found<'v>, found: &mut Vec<Found<'v>>) {
-    match (selector, from.value) {
-        (Selector::Name(name), Value::Object(members)) => {
-            let member = members.get_key_value(name);
-            found.extend(member.map(|(name, value)| from.child(value, Step::Name(name))));
+    fn is_match(self, Matches { whole, text, pattern }: &Matches, current: &'v Value) -> Searched<bool> {
+        let Some(text) = self.value(text, current)? else { return Ok(false) };
+        let Some(text) = text.as_str() else { return Ok(false) };
+        self.steps.read(text.len().saturating_mul(SEARCHING))?;
+        match pattern {
+            Pattern::Fixed(pattern) => Ok(pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))),
+            Pattern::Computed(pattern) => {
+                let Some(pattern) = self.value(pattern, current)? else { return Ok(false) };
+                let Some(pattern) = pattern.as_str() else { return Ok(false) };
+                self.steps.spend(PATTERN_STEPS + pattern.len())?;
+                Ok(compile(pattern, *whole).is_some_and(|pattern| pattern.is_match(text)))
+            }
         }
-        (Selector::Index(index), Value::Array(items)) => {
-            let index = if *index < 0 { index + length(items.len()) } else { *index };
-            let index = usize::try_from(index).ok();
-            found.extend(index.and_then(|at| Some(from.child(items.get(at)?, Step::Index(at)))));
-        }
-        (Selector::Slice { start, end, step }, Value::Array(items)) => {
-            let places = slice(length(items.len()), *start, *end, *step);
-            found.extend(places.filter_map(|at| Some(from.child(items.get(at)?, Step::Index(at)))));
-        }
-        (Selector::Wildcard, _) => found.extend(from.children()),
-        (Selector::Filter(filter), _) => {
-            found.extend(from.children().into_iter().filter(|child| holds(filter, root, child.value)));
-        }
-        _ => {}
+    }
+
+    /// The value of an operand; `None` for `Nothing`.
+    fn value<'a>(self, operand: &'a Comparable, current: &'v Value) -> Searched<Option<Computed<'a>>>
+    where
+        'v: 'a,
+    {
+        let nodes = |path| self.select(path, Found::root(current, false));
+        Ok(match operand {
+            Comparable::Literal(literal) => Some(Computed::Borrowed(literal)),
+            Comparable::Path(path) => nodes(path)?.first().map(|found| Computed::Borrowed(found.value)),
+            Comparable::Count(path) => Some(Computed::Made(nodes(path)?.len().into())),
+            Comparable::Value(path) => match nodes(path)?.as_slice() {
+                [only] => Some(Computed::Borrowed(only.value)),
+                _ => None,
+            },
+            Comparable::Length(of) => {
+                let Some(of) = self.value(of, current)? else { return Ok(None) };
+                let length = match &*of {
+                    Value::String(text) => {
+                        self.steps.read(text.len())?;
+                        text.chars().count()
+                    }
+                    Value::Array(items) => items.len(),
+                    Value::Object(members) => members.len(),
+                    _ => return Ok(None),
+                };
+                Some(Computed::Made(length.into()))
+            }
+        })
     }
 }
 
@@ -136,32 +249,6 @@ fn slice(length: i64, start: Option<i64>, end: Option<i64>, step: i64) -> impl I
         .filter_map(|at| usize::try_from(at).ok())
 }
 
-fn holds(logical: &Logical, root: &Value, current: &Value) -> bool {
-    match logical {
-        Logical::Or(any) => any.iter().any(|one| holds(one, root, current)),
-        Logical::And(all) => all.iter().all(|one| holds(one, root, current)),
-        Logical::Not(inner) => !holds(inner, root, current),
-        Logical::Exists(path) => !select(path, root, Found::root(current, false)).is_empty(),
-        Logical::Compare(left, comparison, right) => {
-            compare(value(left, root, current).as_ref(), *comparison, value(right, root, current).as_ref())
-        }
-        Logical::Matches(matches) => is_match(matches, root, current),
-    }
-}
-
-fn is_match(Matches { whole, text, pattern }: &Matches, root: &Value, current: &Value) -> bool {
-    let Some(text) = value(text, root, current) else { return false };
-    let Some(text) = text.as_str() else { return false };
-    match pattern {
-        Pattern::Fixed(pattern) => pattern.as_ref().is_some_and(|pattern| pattern.is_match(text)),
-        Pattern::Computed(pattern) => {
-            let pattern = value(pattern, root, current);
-            let pattern = pattern.as_ref().and_then(|pattern| compile(pattern.as_str()?, *whole));
-            pattern.is_some_and(|pattern| pattern.is_match(text))
-        }
-    }
-}
-
 /// A value that stands in the document or the query, or that a function made.
 enum Computed<'a> {
     Borrowed(&'a Value),
@@ -175,29 +262,6 @@ impl std::ops::Deref for Computed<'_> {
         match self {
             Self::Borrowed(value) => value,
             Self::Made(value) => value,
-        }
-    }
-}
-
-/// The value of an operand; `None` for `Nothing`.
-fn value<'a>(operand: &'a Comparable, root: &'a Value, current: &'a Value) -> Option<Computed<'a>> {
-    let nodes = |path| select(path, root, Found::root(current, false));
-    match operand {
-        Comparable::Literal(literal) => Some(Computed::Borrowed(literal)),
-        Comparable::Path(path) => nodes(path).first().map(|found| Computed::Borrowed(found.value)),
-        Comparable::Count(path) => Some(Computed::Made(nodes(path).len().into())),
-        Comparable::Value(path) => match nodes(path).as_slice() {
-            [only] => Some(Computed::Borrowed(only.value)),
-            _ => None,
-        },
-        Comparable::Length(of) => {
-            let length = match &*value(of, root, current)? {
-                Value::String(text) => text.chars().count(),
-                Value::Array(items) => items.len(),
-                Value::Object(members) => members.len(),
-                _ => return None,
-            };
-            Some(Computed::Made(length.into()))
         }
     }
 }
