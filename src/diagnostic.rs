@@ -263,6 +263,12 @@ impl Diagnostic {
         self
     }
 
+    /// Says where, unless that is known already.
+    #[must_use]
+    pub fn or_at(self, location: &Location) -> Self {
+        if self.at.is_some() { self } else { self.at(location.clone()) }
+    }
+
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

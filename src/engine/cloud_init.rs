@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use crate::cloud_init::{DocumentKind, Envelope};
 use crate::diagnostic::Diagnostic;
+use crate::json;
 use crate::json::merge::{self, Lists};
 use crate::json::patch::{self, Operation};
 use crate::rule::{JsonTemplate, PatchStep, Rule};
@@ -41,7 +42,7 @@ impl Cloud {
         let before = forest.json.len();
         let root = forest.json.add_document(self.envelope.document(kind)?);
         let steps = (forest.json.len() - before) as u64;
-        let bytes = super::fill::size(self.envelope.document(kind)?);
+        let bytes = json::size(self.envelope.document(kind)?);
         budget
             .spend(steps)
             .and_then(|()| budget.build(bytes))
@@ -123,14 +124,11 @@ impl Run<'_, '_> {
     /// Changes the rule's document; `change` says how much it matched.
     fn edit(&mut self, rule: &Rule, change: impl FnOnce(&mut Json) -> Result<usize>) -> Result<()> {
         let (Some(cloud), Some(kind)) = (&mut self.cloud, rule.document) else { return Ok(()) };
-        let at_here = |problem: Box<Diagnostic>| match problem.at {
-            Some(_) => problem,
-            None => Box::new(problem.at(rule.location.clone())),
-        };
+        let at_here = |problem: Box<Diagnostic>| Box::new(problem.or_at(&rule.location));
         let mut document = cloud.envelope.document(kind).map_err(at_here)?.clone();
-        self.budget.spend(super::fill::size(&document) as u64 / 64).map_err(|error| at_rule(rule, error))?;
+        self.budget.spend(json::size(&document) as u64 / 64).map_err(|error| at_rule(rule, error))?;
         let matched = change(&mut document)?;
-        let built = self.budget.build(super::fill::size(&document));
+        let built = self.budget.build(json::size(&document));
         built.map_err(|error| at_rule(rule, error))?;
         let changed = cloud.change(kind, document).map_err(at_here)?;
         self.entry(rule, |entry| {

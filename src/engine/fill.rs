@@ -263,7 +263,7 @@ impl Run<'_, '_> {
             return Err(Box::new(problem(Code::EmptyValue, format!("`{written}` gives {what}")).help(help)));
         }
         if let Some(json) = json.as_ref() {
-            let built = self.budget.build(size(json));
+            let built = self.budget.build(crate::json::size(json));
             built.map_err(|error| at_expression(&hole.expression, error))?;
             if hole.expression.secret {
                 self.note_secret(json);
@@ -297,18 +297,6 @@ impl Run<'_, '_> {
             Ok(text) => Ok(Json::String(text.into_owned())),
             Err(error) => Err(Box::new(Diagnostic::error(error.code, error.message))),
         }
-    }
-}
-
-/// About how many bytes a value has.
-pub(super) fn size(json: &Json) -> usize {
-    match json {
-        Json::String(text) => text.len(),
-        Json::Array(items) => items.iter().map(size).sum::<usize>() + items.len(),
-        Json::Object(members) => {
-            members.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>() + members.len()
-        }
-        Json::Null | Json::Bool(_) | Json::Number(_) => 8,
     }
 }
 

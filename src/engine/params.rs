@@ -139,20 +139,18 @@ fn bind_one<'r>(
         None => match &param.source {
             ParamSource::Expression(expression) => {
                 let value = run.evaluate(expression)?;
-                let json = run.to_json(&value)?;
                 if param.check.is_empty() && !is_absent(&value) {
-                    if let (true, Some(json)) = (param.secret, &json) {
-                        run.note_secret(json);
+                    if param.secret
+                        && let Some(json) = run.to_json(&value)?
+                    {
+                        run.note_secret(&json);
                     }
                     run.bindings.bind_computed(&param.name, value);
                     return Ok(());
                 }
-                json
+                run.to_json(&value)?
             }
-            source => read(source, param, inputs, vmi).map_err(|problem| match problem.at {
-                Some(_) => problem,
-                None => Box::new(problem.at(param.location.clone())),
-            })?,
+            source => read(source, param, inputs, vmi).map_err(|problem| Box::new(problem.or_at(&param.location)))?,
         },
     };
     let value = match (raw, &param.source) {

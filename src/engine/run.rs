@@ -264,10 +264,7 @@ impl<'r, 'i> Run<'r, 'i> {
         match (&mut self.cloud, self.document) {
             (Some(cloud), Some(document)) if expression.xpath.uses_document() => {
                 let root = cloud.root(document, &mut self.forest, &self.budget);
-                root.map_err(|problem| match problem.at {
-                    Some(_) => problem,
-                    None => Box::new(problem.at(expression.location.clone())),
-                })
+                root.map_err(|problem| Box::new(problem.or_at(&expression.location)))
             }
             _ => Ok(self.context),
         }
