@@ -193,6 +193,8 @@ codes! {
     HookNotOffered = "hook-not-offered",
     /// A pack or a pack's param that does not exist.
     UnknownPack = "unknown-pack",
+    /// Two documents of which no rules make one of the other.
+    NotExpressible = "not-expressible",
     /// A wrong argument of the sidecar.
     InvalidArgument = "invalid-argument",
     /// A fault of virt-patch itself.
