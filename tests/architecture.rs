@@ -24,6 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("surroundings", &["rule", "engine"]),
     ("hook", &["diagnostic"]),
     ("sidecar", &["source", "diagnostic", "json", "rule", "engine", "load", "packs", "surroundings", "hook"]),
+    ("infer", &["source", "diagnostic", "xpath", "json", "xml", "yaml", "cloud_init", "rule", "engine"]),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
     (
         "cli",
@@ -42,6 +43,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "surroundings",
             "hook",
             "sidecar",
+            "infer",
             "report",
         ],
     ),

@@ -4,6 +4,7 @@ mod apply;
 mod call;
 mod demo;
 mod exit;
+mod infer;
 mod input;
 mod packs;
 mod query;
@@ -33,6 +34,7 @@ struct CommandLine {
 enum Command {
     Apply(apply::Arguments),
     Query(query::Arguments),
+    Infer(infer::Arguments),
     Call(call::Arguments),
     Demo(demo::Arguments),
     Packs(packs::Arguments),
@@ -45,6 +47,7 @@ pub fn main() -> ExitCode {
     let done = match line.command {
         Command::Apply(arguments) => apply::run(arguments, terminal),
         Command::Query(arguments) => query::run(arguments, terminal),
+        Command::Infer(arguments) => infer::run(arguments, terminal),
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),

@@ -92,7 +92,8 @@ fn tree(source: &Arc<Source>) -> Result<Tree, Diagnostic> {
     Ok(tree)
 }
 
-fn vmi(text: &[u8]) -> Result<Json, Diagnostic> {
+/// The VMI; `null` for none.
+pub(super) fn vmi(text: &[u8]) -> Result<Json, Diagnostic> {
     if text.is_empty() {
         return Ok(Json::Null);
     }
@@ -164,7 +165,10 @@ fn plainer(comparison: &Comparison, levels: &mut Levels, mut region: Id) {
 /// Says how insertions could become `merge`s.
 fn order_note(drafts: &[Draft], options: &Options<'_>) -> Option<String> {
     let beside = drafts.iter().filter(|draft| draft.verb == "insert" && draft.body.get("into").is_none()).count();
-    let message = "stands beside others, where the domain after has it. libvirt reads elements of different names in \
-                   any order: with `--any-order` rules only ensure that they are there, which also holds on the second call of a boot";
-    (beside > 0 && !options.any_order).then(|| format!("what {beside} of the rules insert {message}"))
+    let (which, them) = if beside == 1 { ("1 rule inserts".to_owned(), "it") } else { (format!("{beside} rules insert"), "them") };
+    let message = format!(
+        "{which} beside another element because AFTER has it there; libvirt does not read an order in that, and with \
+         `--any-order` a `merge` or `set` takes the place of {them} where one can"
+    );
+    (beside > 0 && !options.any_order).then_some(message)
 }

@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::comparison::Comparison;
-use super::edit::{Edit, Place};
+use super::edit::{Anchor, Edit, Place};
 use super::part::{self, Part};
 use super::selector::{Element, Selector};
 use super::title;
 use super::tree::{Id, ROOT};
 use super::values::{Values, literal};
+
+/// Devices that a domain has at most one of (libvirt's `docs/formatdomain.rst`).
+const ONCE: [&str; 6] = ["emulator", "memballoon", "vsock", "iommu", "nvram", "crypto"];
+/// Devices that virt-launcher expects to have an alias.
+const ALIASED: [&str; 3] = ["disk", "interface", "hostdev"];
 
 /// How freely the changes of one element may be put together. What turns out wrong is done more plainly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -41,6 +46,7 @@ pub(super) struct Draft {
 
 const BY_POSITION: &str = "Found by its position: nothing else tells it from its siblings.";
 const BY_MAC: &str = "Found by its MAC address: that of one VM, unless its manifest gives it.";
+const NO_ALIAS: &str = "Give it an <alias>: virt-launcher may crash without, and a `merge` would find it by that.";
 const WHOLE: &str = "Replaced whole: no smaller rule gives the same.";
 
 pub(super) struct Drafter<'c> {
@@ -150,8 +156,7 @@ impl Drafter<'_> {
             && let [node] = nodes[..]
             && *parent != b
         {
-            let aspects = vec![format!("add {}", title::aspect(&self.comparison.before, *parent, b, None))];
-            return self.merge_new(b, *parent, node, aspects);
+            return self.merge_new(b, *parent, node);
         }
         let selector = self.comparison.selector(b);
         let aspects = self.aspects(b, edits);
@@ -219,7 +224,9 @@ impl Drafter<'_> {
             let before = self.drafts.len();
             let ensured = place == Place::Last
                 && self.level(parent) == Level::Together
-                && (self.set_new(parent, parent, node) || self.merge_new(parent, parent, node, Vec::new()));
+                && (self.set_new(parent, parent, node)
+                    || self.merge_new(parent, parent, node)
+                    || self.insert_content(parent, node));
             if ensured && !others.is_empty() {
                 // What stands before it comes before it.
                 let ensuring = self.drafts.split_off(before);
@@ -232,6 +239,26 @@ impl Drafter<'_> {
         if !others.is_empty() {
             self.insert_named(parent, place, parent, &others);
         }
+    }
+
+    /// A new element that is but a list, such as `qemu:commandline`: its items come into what stands there, or into a
+    /// new one.
+    fn insert_content(&mut self, parent: Id, node: Id) -> bool {
+        let comparison = self.comparison;
+        let tree = &comparison.after;
+        let is_list = parent == ROOT
+            && tree.at(node).attributes.is_empty()
+            && !tree.is_mixed(node)
+            && tree.children(node).next().is_some();
+        let Some(step) = comparison.creating_step(node).filter(|step| is_list && !step.contains('[')) else {
+            return false;
+        };
+        let path = format!("{}/{step}", comparison.selector(parent).path);
+        let parts: Vec<Part> = tree.children(node).map(|child| Part::whole(tree, child)).collect();
+        let xml = self.xml(&parts, &path);
+        let name = format!("add {}", title::element(tree, node));
+        self.push(parent, name, "insert", json!({ "into": path, "xml": xml }), Vec::new());
+        true
     }
 
     fn insert_named(&mut self, region: Id, place: Place, parent: Id, nodes: &[Id]) {
@@ -253,19 +280,23 @@ impl Drafter<'_> {
     }
 
     /// A new element that a `merge` adds where there is none.
-    fn merge_new(&mut self, region: Id, parent: Id, node: Id, aspects: Vec<String>) -> bool {
+    fn merge_new(&mut self, region: Id, parent: Id, node: Id) -> bool {
         let comparison = self.comparison;
-        if comparison.after.has_mixed(node) {
+        if !comparison.is_fragment_of_merge(node) {
             return false;
         }
         let Some(step) = comparison.creating_step(node) else { return false };
+        // By its name alone only what there can be but one of is found again.
+        let is_device = parent != ROOT && is_container(comparison, parent);
+        if is_device && !step.contains('[') && !ONCE.contains(&comparison.after.at(node).name.local.as_str()) {
+            return false;
+        }
         let above = comparison.selector(parent);
         let selector = Selector { path: format!("{}/{step}", above.path), positional: above.positional };
         let name = title::element(&comparison.after, node);
         let name = if region == parent {
             format!("add {name}")
         } else {
-            let _ = aspects;
             format!("{}: add {name}", title::element(&comparison.before, region))
         };
         self.merge(region, &selector, &Part::whole(&comparison.after, node), name);
@@ -352,15 +383,26 @@ impl Drafter<'_> {
     fn insert(&mut self, region: Id, place: Place, parent: Id, nodes: &[Id], name: String) {
         let comparison = self.comparison;
         let (word, anchor) = match place {
-            Place::Last => ("into", parent),
+            Place::Last => ("into", Anchor::Old(parent)),
             Place::After(anchor) => ("after", anchor),
             Place::Before(anchor) => ("before", anchor),
         };
-        let selector = comparison.selector(anchor);
+        let selector = match anchor {
+            Anchor::Old(b) => comparison.selector(b),
+            Anchor::New(a) => comparison.selector_of_new(parent, a),
+        };
         let parts: Vec<Part> = nodes.iter().map(|&node| Part::whole(&comparison.after, node)).collect();
         let xml = self.xml(&parts, &selector.path);
         let mut comments = Vec::new();
         add_comments(&mut comments, &selector);
+        let tree = &comparison.after;
+        let lacks_alias = |node: &Id| {
+            ALIASED.contains(&tree.at(*node).name.local.as_str())
+                && !tree.children(*node).any(|child| tree.at(child).name.local == "alias")
+        };
+        if parent != ROOT && is_container(comparison, parent) && nodes.iter().any(lacks_alias) {
+            comments.push(NO_ALIAS);
+        }
         self.push(region, name, "insert", json!({ word: selector.path, "xml": xml }), comments);
     }
 
@@ -389,28 +431,50 @@ impl Drafter<'_> {
     fn removals(&mut self, container: Id, gone: &[Id]) {
         let comparison = self.comparison;
         let before = &comparison.before;
-        let mut rest: Vec<Id> = gone.to_vec();
-        while let Some(&first) = rest.first() {
-            let is_alike = |id: &Id| before.at(*id).name == before.at(first).name && comparison.pairs.before[*id].is_none();
-            let (alike, others): (Vec<Id>, Vec<Id>) = rest.iter().copied().partition(is_alike);
-            let together: Vec<Element> = alike.iter().map(|&id| Element::Gone(id)).collect();
-            let common = if alike.len() > 1 && self.level(container) == Level::Together {
-                comparison.common_selector(&together)
-            } else {
-                None
+        let mut groups: Vec<Vec<Id>> = Vec::new();
+        for &id in gone {
+            let may_join = self.level(container) == Level::Together && comparison.pairs.before[id].is_none();
+            let is_alike = |group: &&mut Vec<Id>| {
+                let alike = |&other: &Id| {
+                    before.at(other).name == before.at(id).name && comparison.pairs.before[other].is_none()
+                };
+                may_join && group.first().is_some_and(alike)
             };
-            if let Some(path) = common {
-                let name = format!("remove {} {}", alike.len(), title::words(&before.at(first).name.local));
+            match groups.iter_mut().find(is_alike) {
+                Some(group) => group.push(id),
+                None => groups.push(vec![id]),
+            }
+        }
+        let mut counted = Vec::new();
+        for group in groups {
+            let together: Vec<Element> = group.iter().map(|&id| Element::Gone(id)).collect();
+            let common = if group.len() > 1 { comparison.common_selector(&together) } else { None };
+            if let (Some(path), Some(&first)) = (common, group.first()) {
+                let name = format!("remove {} {}s", group.len(), title::words(&before.at(first).name.local));
                 self.push(container, name, "remove", json!(path), Vec::new());
-                rest = others;
                 continue;
             }
-            let Selector { path, positional } = comparison.selector(first);
-            let mut comments = Vec::new();
-            add_comments(&mut comments, &Selector { path: path.clone(), positional });
-            self.push(container, format!("remove {}", title::element(before, first)), "remove", json!(path), comments);
-            rest.remove(0);
+            for id in group {
+                let selector = comparison.selector(id);
+                if selector.positional {
+                    counted.push((id, selector));
+                } else {
+                    self.removal(container, id, &selector);
+                }
+            }
         }
+        // From the last on, so that those before keep their number.
+        counted.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
+        for (id, selector) in counted {
+            self.removal(container, id, &selector);
+        }
+    }
+
+    fn removal(&mut self, container: Id, id: Id, selector: &Selector) {
+        let mut comments = Vec::new();
+        add_comments(&mut comments, selector);
+        let name = format!("remove {}", title::element(&self.comparison.before, id));
+        self.push(container, name, "remove", json!(selector.path), comments);
     }
 
     pub(super) fn push(&mut self, region: Id, name: String, verb: &'static str, body: Json, comments: Vec<&'static str>) {

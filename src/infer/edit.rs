@@ -9,9 +9,18 @@ pub(super) enum Place {
     /// Behind all others.
     Last,
     /// Directly after this one.
-    After(Id),
+    After(Anchor),
     /// Directly before this one.
-    Before(Id),
+    Before(Anchor),
+}
+
+/// What new children come beside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anchor {
+    /// A child that stays, of the document before.
+    Old(Id),
+    /// A child that came just now, of the document after.
+    New(Id),
 }
 
 /// One thing to do; elements are those of the document before, `nodes` and `with` those of the one after.
@@ -102,17 +111,36 @@ impl Comparison {
             match kept.iter().find(|(_, stays)| *stays == child) {
                 None => run.push(child),
                 Some(&(next, _)) => {
-                    if !run.is_empty() {
-                        let place = self.beside(previous, next);
-                        edits.push(Edit::Add { parent: b, place, nodes: std::mem::take(&mut run) });
-                    }
+                    let place = self.beside(previous, next);
+                    edits.extend(self.chained(b, place, &std::mem::take(&mut run)));
                     previous = Some(next);
                 }
             }
         }
-        if !run.is_empty() {
-            let place = self.behind(previous, b, &run);
-            edits.push(Edit::Add { parent: b, place, nodes: run });
+        let place = self.behind(previous, b, &run);
+        edits.extend(self.chained(b, place, &run));
+        edits
+    }
+
+    /// What has moved is taken out and put in again each time, what is new is put in once: in a run of both each
+    /// stretch comes beside the one before it, so that the second time they find each other.
+    fn chained(&self, parent: Id, place: Place, run: &[Id]) -> Vec<Edit> {
+        let has_moved = |node: &Id| self.pairs.after[*node].is_some();
+        let mut stretches: Vec<Vec<Id>> =
+            run.chunk_by(|x, y| has_moved(x) == has_moved(y)).map(<[Id]>::to_vec).collect();
+        if matches!(place, Place::Before(_)) {
+            stretches.reverse();
+        }
+        let mut place = place;
+        let mut edits = Vec::new();
+        for nodes in stretches {
+            let next = match (place, nodes.first(), nodes.last()) {
+                (Place::Before(_), Some(&first), _) => Place::Before(Anchor::New(first)),
+                (_, _, Some(&last)) => Place::After(Anchor::New(last)),
+                _ => place,
+            };
+            edits.push(Edit::Add { parent, place, nodes });
+            place = next;
         }
         edits
     }
@@ -120,19 +148,22 @@ impl Comparison {
     /// The better anchor of two: one that is found without counting.
     fn beside(&self, previous: Option<Id>, next: Id) -> Place {
         match previous {
-            Some(previous) if !self.selector(previous).positional => Place::After(previous),
-            Some(previous) if self.selector(next).positional => Place::After(previous),
-            _ => Place::Before(next),
+            Some(previous) if !self.selector(previous).positional || self.selector(next).positional => {
+                Place::After(Anchor::Old(previous))
+            }
+            _ => Place::Before(Anchor::Old(next)),
         }
     }
 
-    /// Last, but for what stands there already: an equal one is not added again unless it must stand beside the first.
+    /// Last, but for what must stand beside another: an equal one is not added again, one that has moved would
+    /// come behind the others the second time.
     fn behind(&self, previous: Option<Id>, parent: Id, run: &[Id]) -> Place {
         let stands = |node: &Id| {
-            self.before.children(parent).any(|child| self.before.at(child).digest == self.after.at(*node).digest)
+            self.pairs.after[*node].is_some()
+                || self.before.children(parent).any(|child| self.before.at(child).digest == self.after.at(*node).digest)
         };
         match previous {
-            Some(previous) if run.iter().any(stands) => Place::After(previous),
+            Some(previous) if run.iter().any(stands) => Place::After(Anchor::Old(previous)),
             _ => Place::Last,
         }
     }

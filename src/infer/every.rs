@@ -41,7 +41,7 @@ impl Drafter<'_> {
                 }
                 _ => every,
             };
-            let aspects: Vec<String> = change.iter().map(|(below, _)| below.replace(['/', '@'], " ").trim().to_owned()).collect();
+            let aspects: Vec<String> = change.iter().map(|(below, _)| below.split(['/', '@']).filter(|step| !step.is_empty()).collect::<Vec<_>>().join(" ")).collect();
             let body: Map<String, Json> =
                 change.iter().map(|(below, value)| (format!("{path}{below}"), json!(self.values.fill(value)))).collect();
             self.push(container, title::rule(&every, &aspects), "set", Json::Object(body), Vec::new());

@@ -3,12 +3,9 @@
 use super::comparison::Comparison;
 use super::identity;
 use super::part::{Part, Piece};
-use super::selector::predicate;
+use super::selector::{is_writable, predicate};
 use super::tree::{Id, Name, Tree};
 use crate::rule::KeyPath;
-
-/// A predicate of more conditions is better written as a fragment.
-const MOST_CONDITIONS: usize = 2;
 
 impl Comparison {
     /// The fragment that merges into `b` what `a` has more or has otherwise. `None` where `merge` could not
@@ -56,7 +53,7 @@ impl Comparison {
 
     /// Whether `merge` adds this new child rather than merge it into another one.
     fn may_be_merged(&self, node: Id, kept: &[(Id, Id)], parent: Id) -> Option<()> {
-        if self.after.has_mixed(node) {
+        if !self.is_fragment_of_merge(node) {
             return None;
         }
         let name = &self.after.at(node).name;
@@ -72,6 +69,20 @@ impl Comparison {
         let keyed = !values.is_empty() && values.iter().all(other);
         let sole = alike().next().is_none() && self.after.named(parent, name).count() == 1;
         (keyed || sole).then_some(())
+    }
+
+    /// Whether `merge` takes the new element whole: no text beside elements, and a key for each of several
+    /// elements of one name.
+    pub(super) fn is_fragment_of_merge(&self, node: Id) -> bool {
+        let tree = &self.after;
+        tree.below(node).into_iter().all(|at| {
+            let is_told = |child: Id| {
+                let name = &tree.at(child).name;
+                let has_key = |key: Vec<KeyPath>| identity::value(tree, child, &key).is_some();
+                tree.named(at, name).count() == 1 || identity::keys(&name.local).into_iter().any(has_key)
+            };
+            !tree.is_mixed(at) && tree.children(at).all(is_told)
+        })
     }
 
     /// The path that creates `node` under `parent` and the value that it then gets: a new element with one
@@ -99,7 +110,9 @@ impl Comparison {
                     return (!text.is_empty()).then(|| (path, text.to_owned()));
                 }
                 (None, _, None) => {
-                    let (name, value) = element.attributes.last()?;
+                    let (name, value) = element.attributes.iter().rev().find(|(name, _)| {
+                        element.attributes.len() == 1 || !tells(&element.name, name)
+                    })?;
                     path.push_str(&attributes_as_predicate(tree, at, Some(name))?);
                     path.push_str(&format!("/@{}", self.prefixes.qualified(name)));
                     return (!value.is_empty()).then(|| (path, value.clone()));
@@ -120,15 +133,23 @@ impl Comparison {
     }
 }
 
-/// All attributes but one, as a predicate; `None` where that would not be readable.
+/// All attributes but one, as a predicate; `None` where one of them does not tell the element from others: what it
+/// is belongs into a path, how it is does not.
 fn attributes_as_predicate(tree: &Tree, id: Id, but: Option<&Name>) -> Option<String> {
-    let attributes = tree.at(id).attributes.iter().filter(|(name, _)| Some(name) != but);
+    let element = tree.at(id);
+    let attributes = element.attributes.iter().filter(|(name, _)| Some(name) != but);
     let conditions: Option<Vec<_>> = attributes
         .map(|(name, value)| {
-            let readable = name.namespace.is_empty() && !value.contains(['\'', '"']) && value.len() < 40;
             let path = KeyPath { elements: Vec::new(), attribute: Some(name.local.clone()) };
-            (readable && !value.is_empty() && !value.contains(char::is_control)).then(|| (path, value.clone()))
+            (tells(&element.name, name) && is_writable(value)).then(|| (path, value.clone()))
         })
         .collect();
-    conditions.filter(|conditions| conditions.len() <= MOST_CONDITIONS).map(|conditions| predicate(&conditions))
+    conditions.map(|conditions| predicate(&conditions))
+}
+
+/// Whether an attribute tells elements of a name apart.
+fn tells(element: &Name, attribute: &Name) -> bool {
+    let is_key = |path: &KeyPath| path.elements.is_empty() && path.attribute.as_ref() == Some(&attribute.local);
+    let is_kind = element.local == "sysinfo" && attribute.local == "type";
+    attribute.namespace.is_empty() && (is_kind || identity::keys(&element.local).iter().flatten().any(is_key))
 }

@@ -7,12 +7,14 @@
 //!
 //! Pure: no file is read and nothing printed.
 
+mod cloud_init;
 mod comparison;
 mod domain;
 mod draft;
 mod edit;
 mod every;
 mod identity;
+mod json_changes;
 mod merging;
 mod pairing;
 mod part;
@@ -24,6 +26,7 @@ mod tree;
 mod values;
 mod written;
 
+pub use cloud_init::cloud_init;
 pub use domain::domain;
 
 /// How to propose.

@@ -13,6 +13,10 @@ const TELLING: [&str; 8] = ["name", "id", "dev", "type", "bus", "address", "port
 const LONGEST_VALUE: usize = 120;
 /// Conditions that are tried in pairs.
 const MOST_PAIRED: usize = 8;
+/// A predicate of more conditions says less than a position.
+const MOST_CONDITIONS: usize = 4;
+/// Children and their children are asked, as in `source/address/@slot`.
+const DEEPEST: usize = 2;
 
 /// A path, and why it may select something else in another domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +53,28 @@ impl Siblings<'_> {
             all.iter().all(|&id| meant.contains(&id) == conditions.iter().all(|condition| holds(tree, id, condition)))
         })
     }
+
+    /// Conditions that together hold for exactly those that are meant, each of them excluding another sibling.
+    fn narrowed(&self, conditions: &[Condition]) -> Option<Vec<Condition>> {
+        let mut taken: Vec<Condition> = Vec::new();
+        let others = |taken: &[Condition]| -> usize {
+            let count = |(tree, all, meant): &(&Tree, Vec<Id>, Vec<Id>)| {
+                let holds_all = |id: &&Id| taken.iter().all(|condition| holds(tree, **id, condition));
+                all.iter().filter(|id| !meant.contains(id)).filter(holds_all).count()
+            };
+            count(&self.before) + count(&self.after)
+        };
+        let mut left = others(&taken);
+        for condition in conditions {
+            taken.push(condition.clone());
+            let now = others(&taken);
+            if now < left { left = now } else { _ = taken.pop() }
+            if left == 0 || taken.len() == MOST_CONDITIONS {
+                break;
+            }
+        }
+        self.are_told_by(&taken).then_some(taken)
+    }
 }
 
 impl Comparison {
@@ -67,6 +93,13 @@ impl Comparison {
         steps.push(self.prefixes.qualified(&self.before.at(at).name));
         steps.reverse();
         Selector { path: format!("/{}", steps.join("/")), positional }
+    }
+
+    /// The path of a child of `parent` that has come already, or has moved.
+    pub(super) fn selector_of_new(&self, parent: Id, a: Id) -> Selector {
+        let above = self.selector(parent);
+        let (step, counted) = self.step(self.pairs.after[a].map_or(Element::New(a), |b| Element::Kept(b, a)));
+        Selector { path: format!("{}/{step}", above.path), positional: above.positional || counted }
     }
 
     /// The path of several siblings by what they have in common and others have not.
@@ -128,6 +161,9 @@ impl Comparison {
                 }
             }
         }
+        if let Some(several) = siblings.narrowed(&conditions) {
+            return (format!("{name}{}", predicate(&several)), false);
+        }
         (format!("{name}{}", self.position(element, &siblings, &conditions)), true)
     }
 
@@ -135,7 +171,18 @@ impl Comparison {
     /// time there is none.
     fn position(&self, element: Element, siblings: &Siblings<'_>, conditions: &[Condition]) -> String {
         let (tree, id) = self.either(element);
-        let all = if matches!(element, Element::New(_)) { &siblings.after.1 } else { &siblings.before.1 };
+        let all: Vec<Id> = match element {
+            Element::New(_) => siblings.after.1.clone(),
+            Element::Gone(_) => siblings.before.1.clone(),
+            // When it is looked for, what goes is gone.
+            Element::Kept(b, a) => match (self.before.at(b).parent, self.after.at(a).parent) {
+                (Some(b), Some(a)) => {
+                    let kept = self.in_place(b, a).into_iter().map(|(b, _)| b);
+                    kept.filter(|b| siblings.before.1.contains(b)).collect()
+                }
+                _ => Vec::new(),
+            },
+        };
         let number = |among: &[Id]| among.iter().position(|&other| other == id).map_or(1, |index| index + 1);
         if let Element::Gone(_) = element {
             let own: Vec<Condition> =
@@ -143,28 +190,30 @@ impl Comparison {
             let alike = |tree: &Tree, all: &[Id]| -> Vec<Id> {
                 all.iter().copied().filter(|&id| own.iter().all(|condition| holds(tree, id, condition))).collect()
             };
-            let (before, after) = (alike(tree, all), alike(siblings.after.0, &siblings.after.1));
+            let (before, after) = (alike(tree, &all), alike(siblings.after.0, &siblings.after.1));
             if !own.is_empty() && number(&before) > after.len() {
                 return format!("{}[{}]", predicate(&own), number(&before));
             }
         }
-        format!("[{}]", number(all))
+        format!("[{}]", number(&all))
     }
 
     /// What could be asked of an element: its attributes, its text, attributes and texts of its children.
     fn conditions(&self, element: Element) -> Vec<Condition> {
         let (tree, id) = self.either(element);
-        let mut found: Vec<Condition> = own_conditions(tree, id, &[]);
-        for child in tree.children(id) {
-            let name = &tree.at(child).name;
-            if name.namespace.is_empty() {
-                found.extend(own_conditions(tree, child, std::slice::from_ref(&name.local)));
+        let mut found: Vec<Condition> = Vec::new();
+        let mut open: Vec<(Id, Vec<String>)> = vec![(id, Vec::new())];
+        while let Some((at, steps)) = open.pop() {
+            found.extend(own_conditions(tree, at, &steps));
+            let named = tree.children(at).rev().filter(|&child| tree.at(child).name.namespace.is_empty());
+            if steps.len() < DEEPEST {
+                open.extend(named.map(|child| (child, [steps.as_slice(), &[tree.at(child).name.local.clone()]].concat())));
             }
         }
         found.retain(|(_, value)| is_writable(value));
         let rank = |(path, _): &Condition| {
             let name = path.attribute.as_deref().unwrap_or_default();
-            (TELLING.iter().position(|telling| *telling == name).unwrap_or(TELLING.len()), path.elements.len())
+            (path.elements.len() / DEEPEST, TELLING.iter().position(|telling| *telling == name).unwrap_or(TELLING.len()))
         };
         found.sort_by_key(rank);
         found
@@ -236,7 +285,7 @@ fn holds(tree: &Tree, id: Id, (path, value): &Condition) -> bool {
 }
 
 /// Whether a value can stand in a readable predicate: an XPath literal has no escapes.
-fn is_writable(value: &str) -> bool {
+pub(super) fn is_writable(value: &str) -> bool {
     !value.is_empty()
         && value.len() <= LONGEST_VALUE
         && !value.contains(char::is_control)
