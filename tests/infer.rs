@@ -100,14 +100,14 @@ fn mutated_domains_come_back() {
 #[test]
 fn typical_scripts_become_rules_that_can_be_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/infer");
-    let mut cases: Vec<PathBuf> = fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()).collect();
+    let mut cases: Vec<PathBuf> =
+        fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()).collect();
     cases.retain(|path| path.is_dir());
     cases.sort();
     let mut wrong = Vec::new();
     for case in &cases {
         let is_cloud_init = case.join("before.json").exists();
-        let (before, after) =
-            if is_cloud_init { ("before.json", "after.json") } else { ("before.xml", "after.xml") };
+        let (before, after) = if is_cloud_init { ("before.json", "after.json") } else { ("before.xml", "after.xml") };
         let mut command = Command::new(env!("CARGO_BIN_EXE_virt-patch"));
         command.args(["infer", before, after]).current_dir(case);
         if is_cloud_init {

@@ -66,7 +66,9 @@ impl Arguments {
                 let propose = if self.cloud_init { infer::cloud_init } else { infer::domain };
                 propose(&before.source(), &after.source(), &options)
             }
-            (before, after, vmi) => Err([before.err(), after.err(), vmi.err()].into_iter().flatten().flatten().collect()),
+            (before, after, vmi) => {
+                Err([before.err(), after.err(), vmi.err()].into_iter().flatten().flatten().collect())
+            }
         }
     }
 }

@@ -38,7 +38,11 @@ enum Grain {
 /// # Errors
 /// Where one of the two is not what KubeVirt sends (`cloud-init-syntax`), the VMI is no JSON (`vmi-syntax`), or
 /// no rule gives the same (`not-expressible`).
-pub fn cloud_init(before: &Arc<Source>, after: &Arc<Source>, options: &Options<'_>) -> Result<Proposal, Vec<Diagnostic>> {
+pub fn cloud_init(
+    before: &Arc<Source>,
+    after: &Arc<Source>,
+    options: &Options<'_>,
+) -> Result<Proposal, Vec<Diagnostic>> {
     let at_start = |source: &Arc<Source>, problem: Diagnostic| problem.or_at(&Location::new(source, 0..0));
     let envelope = |source: &Arc<Source>| {
         Envelope::parse(message(source).as_bytes(), &[]).map_err(|problem| at_start(source, *problem))
@@ -85,7 +89,8 @@ fn drafts(
     notes: &mut Vec<String>,
 ) -> Result<Vec<Draft>, Box<Diagnostic>> {
     let mut drafts = Vec::new();
-    let (whole_before, whole_after) = (object(before, DocumentKind::CloudInitData)?, object(after, DocumentKind::CloudInitData)?);
+    let (whole_before, whole_after) =
+        (object(before, DocumentKind::CloudInitData)?, object(after, DocumentKind::CloudInitData)?);
     let mut rest = (whole_before.clone(), whole_after.clone());
     for (kind, member, title) in TEXTS {
         let (was, is) = (rest.0.shift_remove(member), rest.1.shift_remove(member));
@@ -94,7 +99,8 @@ fn drafts(
         }
         match (before.document(kind), after.document(kind)) {
             (Ok(Json::Object(was)), Ok(Json::Object(is))) if grain != Grain::Texts => {
-                let changes = if grain == Grain::Values { Changes::between(was, is) } else { Changes::of_members(was, is) };
+                let changes =
+                    if grain == Grain::Values { Changes::between(was, is) } else { Changes::of_members(was, is) };
                 if changes.is_empty() {
                     notes.push(format!("the {title} differs only in how it is written; rules leave it as it is"));
                 }
@@ -110,7 +116,8 @@ fn drafts(
         }
     }
     // The metadata is a member too, under a name that depends on the data source: rules call it `metaData`.
-    if let (Json::Object(was), Json::Object(is)) = (before.document(DocumentKind::MetaData)?, after.document(DocumentKind::MetaData)?)
+    if let (Json::Object(was), Json::Object(is)) =
+        (before.document(DocumentKind::MetaData)?, after.document(DocumentKind::MetaData)?)
         && !equal(&Json::Object(was.clone()), &Json::Object(is.clone()))
         && grain != Grain::Texts
     {
@@ -144,7 +151,8 @@ fn push(drafts: &mut Vec<Draft>, kind: DocumentKind, title: &str, changes: Chang
         drafts.push(rule(kind, title, &named, json!({ "merge": keyed, "keys": keys }), values));
     }
     if !patch.is_empty() {
-        let first = |operation: &Json| operation.get("path").and_then(Json::as_str)?.split('/').nth(1).map(ToOwned::to_owned);
+        let first =
+            |operation: &Json| operation.get("path").and_then(Json::as_str)?.split('/').nth(1).map(ToOwned::to_owned);
         let mut named: Vec<String> = patch.iter().filter_map(first).collect();
         named.dedup();
         drafts.push(rule(kind, title, &named, json!({ "patch": patch }), values));
@@ -173,7 +181,9 @@ fn has_hole_in_name(value: &Json) -> bool {
     match value {
         Json::Array(items) => items.iter().any(has_hole_in_name),
         Json::Object(members) => members.iter().any(|(name, value)| {
-            name.contains("${") || has_hole_in_name(value) || (name == "path" && value.as_str().is_some_and(|path| path.contains("${")))
+            name.contains("${")
+                || has_hole_in_name(value)
+                || (name == "path" && value.as_str().is_some_and(|path| path.contains("${")))
         }),
         _ => false,
     }
@@ -207,7 +217,9 @@ fn is_proven(rules: &str, before: &str, after: &Envelope, vmi: &[u8]) -> bool {
 
 /// Whether the documents of two messages hold the same values.
 fn hold_the_same(a: &Envelope, b: &Envelope) -> bool {
-    let (Ok(mut rest_a), Ok(mut rest_b)) = (object(a, DocumentKind::CloudInitData), object(b, DocumentKind::CloudInitData)) else {
+    let (Ok(mut rest_a), Ok(mut rest_b)) =
+        (object(a, DocumentKind::CloudInitData), object(b, DocumentKind::CloudInitData))
+    else {
         return false;
     };
     let texts_agree = TEXTS.iter().all(|(kind, member, _)| {

@@ -97,7 +97,8 @@ pub(super) fn vmi(text: &[u8]) -> Result<Json, Diagnostic> {
     if text.is_empty() {
         return Ok(Json::Null);
     }
-    serde_json::from_slice(text).map_err(|error| Diagnostic::error(Code::VmiSyntax, format!("the VMI is no JSON: {error}")))
+    serde_json::from_slice(text)
+        .map_err(|error| Diagnostic::error(Code::VmiSyntax, format!("the VMI is no JSON: {error}")))
 }
 
 /// Whether the roots can become each other: no rule replaces the root.
@@ -108,8 +109,11 @@ fn expressible(before: &Tree, after: &Tree, source: &Arc<Source>) -> Result<(), 
     };
     let (of_before, of_after) = (&before.at(ROOT).name, &after.at(ROOT).name);
     if of_before != of_after {
-        let message =
-            format!("the root element is {} before and {} after, and no rule replaces it", named(of_before), named(of_after));
+        let message = format!(
+            "the root element is {} before and {} after, and no rule replaces it",
+            named(of_before),
+            named(of_after)
+        );
         return Err(vec![inexpressible(message, source)]);
     }
     let text_to_elements = before.text(ROOT).is_some() && after.children(ROOT).next().is_some();
@@ -134,8 +138,7 @@ fn rules(comparison: &Comparison, values: &Values, drafts: &[Draft]) -> String {
 
 /// The section or device that an element of the document after belongs to, as it was before.
 fn region_of(comparison: &Comparison, element: Id) -> Id {
-    let mut above: Vec<Id> =
-        std::iter::successors(Some(element), |&at| comparison.after.at(at).parent).collect();
+    let mut above: Vec<Id> = std::iter::successors(Some(element), |&at| comparison.after.at(at).parent).collect();
     above.reverse();
     let mut region = ROOT;
     for a in above {
@@ -165,7 +168,8 @@ fn plainer(comparison: &Comparison, levels: &mut Levels, mut region: Id) {
 /// Says how insertions could become `merge`s.
 fn order_note(drafts: &[Draft], options: &Options<'_>) -> Option<String> {
     let beside = drafts.iter().filter(|draft| draft.verb == "insert" && draft.body.get("into").is_none()).count();
-    let (which, them) = if beside == 1 { ("1 rule inserts".to_owned(), "it") } else { (format!("{beside} rules insert"), "them") };
+    let (which, them) =
+        if beside == 1 { ("1 rule inserts".to_owned(), "it") } else { (format!("{beside} rules insert"), "them") };
     let message = format!(
         "{which} beside another element because AFTER has it there; libvirt does not read an order in that, and with \
          `--any-order` a `merge` or `set` takes the place of {them} where one can"

@@ -89,8 +89,10 @@ impl Drafter<'_> {
             return self.emptied_and_filled(b, a);
         }
         let (kept, removed, added) = comparison.comings_and_goings(b, a);
-        let gone: Vec<Id> =
-            removed.iter().filter_map(|edit| if let Edit::Remove { element } = edit { Some(*element) } else { None }).collect();
+        let gone: Vec<Id> = removed
+            .iter()
+            .filter_map(|edit| if let Edit::Remove { element } = edit { Some(*element) } else { None })
+            .collect();
         self.removals(b, &gone);
         let changed: Vec<(Id, Id)> = kept.into_iter().filter(|&(b, a)| comparison.differs(b, a)).collect();
         let done = if self.level(b) == Level::Together { self.alike(b, &changed) } else { Vec::new() };
@@ -315,7 +317,12 @@ impl Drafter<'_> {
                     for &node in nodes {
                         let (path, value) = self.comparison.created_by_path(*parent, node)?;
                         let aspect = title::element(&self.comparison.after, node);
-                        entries.push(Entry { selector: Selector { path, positional: false }, value, aspect, element: *parent });
+                        entries.push(Entry {
+                            selector: Selector { path, positional: false },
+                            value,
+                            aspect,
+                            element: *parent,
+                        });
                     }
                 }
                 _ => return None,
@@ -347,7 +354,9 @@ impl Drafter<'_> {
         let before = &self.comparison.before;
         let aspects: Vec<String> = entries
             .iter()
-            .map(|entry| [title::aspect(before, entry.element, region, None), entry.aspect.clone()].join(" ").trim().to_owned())
+            .map(|entry| {
+                [title::aspect(before, entry.element, region, None), entry.aspect.clone()].join(" ").trim().to_owned()
+            })
             .collect();
         let name = title::rule(&title::element(before, region), &aspects);
         let mut comments = Vec::new();
@@ -364,7 +373,9 @@ impl Drafter<'_> {
         let mut aspects = Vec::new();
         for edit in edits {
             match edit {
-                Edit::Attribute { element, name, .. } => aspects.push(title::aspect(before, *element, region, Some(name))),
+                Edit::Attribute { element, name, .. } => {
+                    aspects.push(title::aspect(before, *element, region, Some(name)))
+                }
                 Edit::Text { element, .. } => aspects.push(title::aspect(before, *element, region, None)),
                 Edit::Add { nodes, .. } => aspects.extend(nodes.iter().map(|&node| title::element(after, node))),
                 _ => {}
@@ -477,7 +488,14 @@ impl Drafter<'_> {
         self.push(container, name, "remove", json!(selector.path), comments);
     }
 
-    pub(super) fn push(&mut self, region: Id, name: String, verb: &'static str, body: Json, comments: Vec<&'static str>) {
+    pub(super) fn push(
+        &mut self,
+        region: Id,
+        name: String,
+        verb: &'static str,
+        body: Json,
+        comments: Vec<&'static str>,
+    ) {
         self.drafts.push(Draft { name, comments, region, verb, body });
     }
 }

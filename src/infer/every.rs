@@ -20,7 +20,8 @@ impl Drafter<'_> {
             let Some(change) = self.change(b, a) else { continue };
             let name = &self.comparison.before.at(b).name;
             let same = |(known, members): &&mut (Change, Vec<(Id, Id)>)| {
-                *known == change && members.first().is_some_and(|(first, _)| self.comparison.before.at(*first).name == *name)
+                *known == change
+                    && members.first().is_some_and(|(first, _)| self.comparison.before.at(*first).name == *name)
             };
             match groups.iter_mut().find(same) {
                 Some((_, members)) => members.push((b, a)),
@@ -41,9 +42,14 @@ impl Drafter<'_> {
                 }
                 _ => every,
             };
-            let aspects: Vec<String> = change.iter().map(|(below, _)| below.split(['/', '@']).filter(|step| !step.is_empty()).collect::<Vec<_>>().join(" ")).collect();
-            let body: Map<String, Json> =
-                change.iter().map(|(below, value)| (format!("{path}{below}"), json!(self.values.fill(value)))).collect();
+            let aspects: Vec<String> = change
+                .iter()
+                .map(|(below, _)| below.split(['/', '@']).filter(|step| !step.is_empty()).collect::<Vec<_>>().join(" "))
+                .collect();
+            let body: Map<String, Json> = change
+                .iter()
+                .map(|(below, value)| (format!("{path}{below}"), json!(self.values.fill(value))))
+                .collect();
             self.push(container, title::rule(&every, &aspects), "set", Json::Object(body), Vec::new());
             done.extend(members);
         }

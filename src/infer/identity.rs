@@ -38,8 +38,11 @@ pub(super) fn identities(tree: &Tree, id: Id) -> Vec<(Key, Vec<String>)> {
     if !name.namespace.is_empty() {
         return Vec::new();
     }
-    let mut found: Vec<(Key, Vec<String>)> =
-        keys(&name.local).into_iter().filter_map(|key| Some((value(tree, id, &key)?, key))).map(|(v, k)| (k, v)).collect();
+    let mut found: Vec<(Key, Vec<String>)> = keys(&name.local)
+        .into_iter()
+        .filter_map(|key| Some((value(tree, id, &key)?, key)))
+        .map(|(v, k)| (k, v))
+        .collect();
     found.sort_by_key(|(key, value)| !is_user_alias(key, value));
     found
 }

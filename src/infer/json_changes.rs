@@ -38,7 +38,8 @@ impl Changes {
         for name in before.keys().filter(|name| !after.contains_key(*name)) {
             changes.merge.insert(name.clone(), Json::Null);
         }
-        for (name, value) in after.iter().filter(|(name, value)| before.get(*name).is_none_or(|was| !equal(was, value))) {
+        for (name, value) in after.iter().filter(|(name, value)| before.get(*name).is_none_or(|was| !equal(was, value)))
+        {
             changes.add(&[name], value);
         }
         changes
@@ -79,8 +80,11 @@ impl Changes {
             self.keys.insert(list.to_owned(), key.to_owned());
             return put(&mut self.keyed, path, patch);
         }
-        let changed: Vec<usize> =
-            if before.len() == after.len() { (0..after.len()).filter(|&at| !equal(&before[at], &after[at])).collect() } else { Vec::new() };
+        let changed: Vec<usize> = if before.len() == after.len() {
+            (0..after.len()).filter(|&at| !equal(&before[at], &after[at])).collect()
+        } else {
+            Vec::new()
+        };
         if !changed.is_empty() && changed.len() * 2 <= after.len() {
             for at in changed {
                 let number = at.to_string();
@@ -100,7 +104,8 @@ impl Changes {
 }
 
 fn operation(op: &str, path: &[&str], value: &Json) -> Json {
-    let pointer: String = path.iter().map(|token| format!("/{}", token.replace('~', "~0").replace('/', "~1"))).collect();
+    let pointer: String =
+        path.iter().map(|token| format!("/{}", token.replace('~', "~0").replace('/', "~1"))).collect();
     json!({ "op": op, "path": pointer, "value": value })
 }
 
@@ -122,7 +127,8 @@ fn put(patch: &mut Map<String, Json>, path: &[&str], value: Json) {
 fn by_key(before: &[Json], after: &[Json], path: &[&str]) -> Option<Json> {
     let (_, key) = KEYED.iter().find(|(list, _)| path.last() == Some(list))?;
     let identities = |items: &[Json]| -> Option<Vec<String>> {
-        let found: Option<Vec<String>> = items.iter().map(|item| item.get(key)?.as_str().map(ToOwned::to_owned)).collect();
+        let found: Option<Vec<String>> =
+            items.iter().map(|item| item.get(key)?.as_str().map(ToOwned::to_owned)).collect();
         let mut seen = HashSet::new();
         found.filter(|found| found.iter().all(|identity| seen.insert(identity.clone())))
     };

@@ -59,7 +59,8 @@ impl Comparison {
         let name = &self.after.at(node).name;
         let alike = || kept.iter().map(|(_, a)| *a).filter(|&a| self.after.at(a).name == *name);
         let keys: Vec<Vec<KeyPath>> = identity::keys(&name.local);
-        let values: Vec<_> = keys.iter().filter_map(|key| Some((key, identity::value(&self.after, node, key)?))).collect();
+        let values: Vec<_> =
+            keys.iter().filter_map(|key| Some((key, identity::value(&self.after, node, key)?))).collect();
         let other = |(key, value): &(&Vec<KeyPath>, Vec<String>)| {
             self.after
                 .named(parent, name)
@@ -110,9 +111,11 @@ impl Comparison {
                     return (!text.is_empty()).then(|| (path, text.to_owned()));
                 }
                 (None, _, None) => {
-                    let (name, value) = element.attributes.iter().rev().find(|(name, _)| {
-                        element.attributes.len() == 1 || !tells(&element.name, name)
-                    })?;
+                    let (name, value) = element
+                        .attributes
+                        .iter()
+                        .rev()
+                        .find(|(name, _)| element.attributes.len() == 1 || !tells(&element.name, name))?;
                     path.push_str(&attributes_as_predicate(tree, at, Some(name))?);
                     path.push_str(&format!("/@{}", self.prefixes.qualified(name)));
                     return (!value.is_empty()).then(|| (path, value.clone()));

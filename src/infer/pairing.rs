@@ -124,11 +124,8 @@ impl Group<'_> {
         let mut lengths = vec![vec![0_u32; a.len() + 1]; b.len() + 1];
         for i in (0..b.len()).rev() {
             for j in (0..a.len()).rev() {
-                lengths[i][j] = if same(b[i], a[j]) {
-                    lengths[i + 1][j + 1] + 1
-                } else {
-                    lengths[i + 1][j].max(lengths[i][j + 1])
-                };
+                lengths[i][j] =
+                    if same(b[i], a[j]) { lengths[i + 1][j + 1] + 1 } else { lengths[i + 1][j].max(lengths[i][j + 1]) };
             }
         }
         let (mut i, mut j) = (0, 0);
@@ -149,7 +146,8 @@ impl Group<'_> {
     fn alike(&self) -> Vec<(Id, Id)> {
         let mut scored: Vec<(f64, Id, Id)> = Vec::new();
         for &b in &self.left.0 {
-            scored.extend(self.left.1.iter().map(|&a| (self.likeness(b, a), b, a)).filter(|(score, ..)| *score >= LIKE));
+            scored
+                .extend(self.left.1.iter().map(|&a| (self.likeness(b, a), b, a)).filter(|(score, ..)| *score >= LIKE));
         }
         scored.sort_by(|(x, b, a), (y, d, c)| y.total_cmp(x).then((b, a).cmp(&(d, c))));
         let mut found: Vec<(Id, Id)> = Vec::new();
@@ -200,7 +198,8 @@ fn features(tree: &Tree, id: Id) -> Vec<u64> {
         if below != id {
             found.push(hash(&|hasher| element.name.hash(hasher)));
         }
-        found.extend(element.attributes.iter().map(|attribute| hash(&|hasher| (&element.name, attribute).hash(hasher))));
+        found
+            .extend(element.attributes.iter().map(|attribute| hash(&|hasher| (&element.name, attribute).hash(hasher))));
         found.extend(tree.text(below).map(|text| hash(&|hasher| (&element.name, text).hash(hasher))));
     }
     found.sort_unstable();

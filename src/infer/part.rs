@@ -44,7 +44,8 @@ impl Part {
         let local = |name: &str| Name { namespace: String::new(), local: name.to_owned() };
         let mut at = self;
         for name in &path.elements {
-            let known = at.content.iter().position(|piece| matches!(piece, Piece::Part(part) if part.name.local == *name));
+            let known =
+                at.content.iter().position(|piece| matches!(piece, Piece::Part(part) if part.name.local == *name));
             let index = known.unwrap_or_else(|| {
                 at.content.push(Piece::Part(Self::named(&local(name))));
                 at.content.len() - 1

@@ -20,7 +20,8 @@ impl Prefixes {
             if of.contains_key(uri) {
                 continue;
             }
-            let free = |prefix: &str| is_ncname(prefix) && !prefix.starts_with("xml") && !of.values().any(|p| p == prefix);
+            let free =
+                |prefix: &str| is_ncname(prefix) && !prefix.starts_with("xml") && !of.values().any(|p| p == prefix);
             let numbered = || (1..).map(|number| format!("ns{number}")).find(|prefix| free(prefix));
             let prefix = if free(wanted) { Some(wanted.clone()) } else { numbered() };
             if let Some(prefix) = prefix {

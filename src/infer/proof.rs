@@ -38,8 +38,8 @@ pub(super) fn check(rules: &str, before: &str, after: &Tree, vmi: &[u8]) -> Resu
     let inputs = inputs(vmi, &given);
     let mut domain = before.to_owned();
     for _ in 0..2 {
-        let outcome = engine::apply_to_domain(&sets, domain.as_bytes(), &inputs)
-            .map_err(|failure| of_rule(&failure.problem))?;
+        let outcome =
+            engine::apply_to_domain(&sets, domain.as_bytes(), &inputs).map_err(|failure| of_rule(&failure.problem))?;
         if let Some(warning) = outcome.report.warnings.first() {
             return Err(of_rule(warning));
         }

@@ -68,7 +68,11 @@ impl Siblings<'_> {
         for condition in conditions {
             taken.push(condition.clone());
             let now = others(&taken);
-            if now < left { left = now } else { _ = taken.pop() }
+            if now < left {
+                left = now
+            } else {
+                _ = taken.pop()
+            }
             if left == 0 || taken.len() == MOST_CONDITIONS {
                 break;
             }
@@ -134,7 +138,8 @@ impl Comparison {
         let (tree, id) = self.either(element);
         for (key, values) in identity::identities(tree, id) {
             let conditions: Vec<Condition> = key.iter().cloned().zip(values).collect();
-            if may(&key) && conditions.iter().all(|(_, value)| is_writable(value)) && siblings.are_told_by(&conditions) {
+            if may(&key) && conditions.iter().all(|(_, value)| is_writable(value)) && siblings.are_told_by(&conditions)
+            {
                 return Some(conditions);
             }
         }
@@ -207,13 +212,18 @@ impl Comparison {
             found.extend(own_conditions(tree, at, &steps));
             let named = tree.children(at).rev().filter(|&child| tree.at(child).name.namespace.is_empty());
             if steps.len() < DEEPEST {
-                open.extend(named.map(|child| (child, [steps.as_slice(), &[tree.at(child).name.local.clone()]].concat())));
+                open.extend(
+                    named.map(|child| (child, [steps.as_slice(), &[tree.at(child).name.local.clone()]].concat())),
+                );
             }
         }
         found.retain(|(_, value)| is_writable(value));
         let rank = |(path, _): &Condition| {
             let name = path.attribute.as_deref().unwrap_or_default();
-            (path.elements.len() / DEEPEST, TELLING.iter().position(|telling| *telling == name).unwrap_or(TELLING.len()))
+            (
+                path.elements.len() / DEEPEST,
+                TELLING.iter().position(|telling| *telling == name).unwrap_or(TELLING.len()),
+            )
         };
         found.sort_by_key(rank);
         found

@@ -21,7 +21,8 @@ pub(super) fn aspect(tree: &Tree, id: Id, region: Id, attribute: Option<&Name>) 
     let mut said = Vec::new();
     if id != region {
         let name = &tree.at(id).name.local;
-        if let Some(parent) = tree.at(id).parent.filter(|&parent| name == "entry" && parent != region && parent != ROOT) {
+        if let Some(parent) = tree.at(id).parent.filter(|&parent| name == "entry" && parent != region && parent != ROOT)
+        {
             said.push(words(&tree.at(parent).name.local));
         }
         said.push(element(tree, id));

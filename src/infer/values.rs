@@ -43,7 +43,10 @@ impl Values {
         let mut values = Self::default();
         let texts = |of: &str| -> Vec<(String, String)> {
             let members = vmi.pointer(&format!("/metadata/{of}")).and_then(Json::as_object);
-            let texts = members.into_iter().flatten().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+            let texts = members
+                .into_iter()
+                .flatten()
+                .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
             texts.collect()
         };
         for (key, value) in texts("annotations") {
