@@ -264,16 +264,11 @@ impl Fix {
     /// `right` in place of `wrong`, where that stands at `at` letter by letter, quoted or not: what escapes or
     /// folding spell in another way is left to the author.
     fn of_word(at: &Location, wrong: &str, right: &str) -> Option<Self> {
-        let mut at = at.outermost();
-        let written = at.source.text().get(at.span.clone())?;
-        if written != wrong {
-            let quoted = ['"', '\''].iter().any(|&quote| {
-                written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) == Some(wrong)
-            });
-            if !quoted {
-                return None;
-            }
-            at.span = Span { start: at.span.start + 1, end: at.span.end - 1 };
+        let quote = usize::from(at.source.text().get(at.span.clone())? != wrong);
+        let word = Span { start: at.span.start + quote, end: at.span.end.checked_sub(quote)? };
+        let at = Location::new(&at.source, word).outermost();
+        if at.source.text().get(at.span.clone())? != wrong {
+            return None;
         }
         Some(Self { at, text: right.to_owned() })
     }

@@ -25,7 +25,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("validate", &["source", "diagnostic", "yaml", "manifest", "rule"]),
     ("surroundings", &["rule", "engine"]),
     ("hook", &["diagnostic"]),
-    ("sidecar", &["source", "diagnostic", "json", "rule", "engine", "load", "packs", "surroundings", "hook"]),
+    (
+        "sidecar",
+        &["source", "diagnostic", "json", "manifest", "rule", "engine", "load", "packs", "surroundings", "hook"],
+    ),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
     (
         "cli",

@@ -76,6 +76,11 @@ pub fn hook_sidecars(source: &Arc<Source>, value: &Node) -> (Vec<HookSidecar>, V
         let problem = Diagnostic::error(Code::HookSidecars, message).at(Location::new(source, value.span.clone()));
         return (Vec::new(), vec![problem.help("quote it, or begin it with `>` or `|`")]);
     };
+    if text.trim().is_empty() {
+        let message = format!("`{HOOK_SIDECARS_ANNOTATION}` is empty, and KubeVirt reads JSON");
+        let problem = Diagnostic::error(Code::HookSidecars, message).at(Location::new(source, value.span.clone()));
+        return (Vec::new(), vec![problem.help("take the annotation away, or write `[]`")]);
+    }
     let inner = Source::embedded(source, text, yaml::offsets(source.text(), value));
     if let Err(error) = serde_json::from_str::<serde_json::Value>(text) {
         return (Vec::new(), vec![no_json(&inner, &error)]);
@@ -249,12 +254,7 @@ fn what_json(node: &Node) -> &'static str {
 
 /// KubeVirt names the pod's volume after the ConfigMap or claim, and gives most of the VM's volumes their own
 /// names in the pod; Kubernetes takes no pod with two volumes of one name.
-fn volume_names(
-    source: &Arc<Source>,
-    machine: &Machine<'_>,
-    sidecars: &[HookSidecar],
-    problems: &mut Vec<Diagnostic>,
-) {
+fn volume_names(source: &Arc<Source>, machine: &Machine<'_>, sidecars: &[HookSidecar], problems: &mut Vec<Diagnostic>) {
     let mut mounted: Vec<&Mount> = Vec::new();
     for mount in sidecars.iter().flat_map(|sidecar| &sidecar.mounts) {
         let volume_of_the_vm = machine.volumes().find(|volume| volume.name.text() == Some(&mount.name));
@@ -275,7 +275,8 @@ fn volume_conflict(source: &Arc<Source>, mount: &Mount, volume: &Volume<'_>) -> 
     let what = if mount.field == "pvc" { "claim" } else { "ConfigMap" };
     let name = &mount.name;
     let problem = if volume.source.is_some_and(|source| NOT_IN_THE_POD.contains(&source)) {
-        let message = format!("the {what} `{name}` is named like a volume of the VM, which has no volume in the pod now");
+        let message =
+            format!("the {what} `{name}` is named like a volume of the VM, which has no volume in the pod now");
         Diagnostic::warning(Code::VolumeConflict, message)
     } else {
         let message = format!(

@@ -101,8 +101,7 @@ fn document(reader: &mut Reader, file: &RuleFile, node: Node, found: &mut Vec<Fo
                 virtual_machine(reader, &machine, found);
                 return false;
             }
-            let problem =
-                reader.error(Code::UnknownKind, format!("the kind `{kind_text}` holds no rules"), &kind.span);
+            let problem = reader.error(Code::UnknownKind, format!("the kind `{kind_text}` holds no rules"), &kind.span);
             match nearest(kind_text, KINDS) {
                 Some(near) => problem.suggest(kind_text, near),
                 None => problem.help = Some(format!("it is one of {}", KINDS.join(", "))),

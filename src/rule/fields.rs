@@ -182,8 +182,7 @@ impl<'n> Fields<'n> {
             if self.flow && value.text() == Some("") && reader.problems.iter().any(cut) {
                 continue;
             }
-            let problem =
-                reader.error(Code::UnknownField, format!("{} has no field `{name}`", self.what), &key.span);
+            let problem = reader.error(Code::UnknownField, format!("{} has no field `{name}`", self.what), &key.span);
             match nearest(name, self.known.iter().copied()) {
                 Some(near) => problem.suggest(name, near),
                 None => problem.help = Some(format!("it knows {}", self.known.join(", "))),

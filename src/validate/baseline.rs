@@ -100,7 +100,7 @@ impl Baseline {
         let wrong = |code, message: String, node: Option<&Node>| {
             let at = node.map_or_else(|| start.clone(), |node| Location::new(source, node.span.clone()));
             let problem = Diagnostic::error(code, message).at(at);
-            vec![problem.help("`--write-baseline` writes the file anew")]
+            vec![problem.help("take the file away, then `--write-baseline` writes a new one")]
         };
         let document = documents.first();
         let version = document.and_then(|document| document.get("version"));

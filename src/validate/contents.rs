@@ -8,7 +8,7 @@ use crate::rule::{self, API_VERSION};
 use crate::source::{Location, Source};
 use crate::yaml::{self, Limits, Node};
 
-use super::{Candidate, Counts};
+use super::findings::{Candidate, Counts};
 
 /// The kinds of virt-patch's own documents.
 const KINDS: [&str; 3] = ["RuleSet", "RuleTest", "RulePolicy"];
@@ -139,8 +139,7 @@ fn policy(source: &Arc<Source>, document: &Node) -> Option<Diagnostic> {
 pub(super) fn embedded(source: &Arc<Source>, document: &Node) -> Vec<Arc<Source>> {
     let annotation = Machine::of(document).and_then(|machine| machine.annotation(RULES_ANNOTATION));
     let values = manifest::config_map_data(document).filter(|value| is_for_virt_patch(value)).chain(annotation);
-    let embed = |value: &Node| {
-        value.text().map(|text| Source::embedded(source, text, yaml::offsets(source.text(), value)))
-    };
+    let embed =
+        |value: &Node| value.text().map(|text| Source::embedded(source, text, yaml::offsets(source.text(), value)));
     values.filter_map(embed).collect()
 }

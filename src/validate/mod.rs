@@ -6,17 +6,18 @@
 
 mod baseline;
 mod contents;
+mod findings;
 mod settings;
 mod silence;
 
 pub use baseline::{Absorbed, Baseline};
+pub use findings::{Candidate, Counts, Findings};
 pub use settings::{Level, Levels, Settings};
 
 use std::num::NonZero;
 use std::thread;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::rule::RuleFile;
 
 use contents::Contents;
 
@@ -25,59 +26,6 @@ const FILES_PER_THREAD: usize = 16;
 
 /// What a thread may recurse with: as much as a program's first thread has.
 const STACK: usize = 8 << 20;
-
-/// A file to check.
-#[derive(Debug, Clone)]
-pub struct Candidate {
-    /// Its text, and whose rules are in it.
-    pub file: RuleFile,
-    /// Whether the user named this very file: one that was only met in a folder may hold nothing of virt-patch's.
-    pub is_named: bool,
-}
-
-/// What a check came to.
-#[derive(Debug, Clone, Default)]
-pub struct Findings {
-    /// Everything that is wrong: file by file as given, in the order of their places, none twice.
-    pub problems: Vec<Diagnostic>,
-    /// What was looked at.
-    pub counts: Counts,
-}
-
-/// How much was looked at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Files, those included that hold nothing of virt-patch's.
-    pub files: usize,
-    /// Rule sets that are right, wherever they stand.
-    pub rule_sets: usize,
-    /// `RuleTest` documents.
-    pub rule_tests: usize,
-    /// VMs, VMIs and what makes them.
-    pub machines: usize,
-    /// Documents and files that are none of virt-patch's.
-    pub passed_over: usize,
-    /// Warnings that a comment silences.
-    pub silenced: usize,
-}
-
-impl Counts {
-    fn add(&mut self, other: Self) {
-        self.files += other.files;
-        self.rule_sets += other.rule_sets;
-        self.rule_tests += other.rule_tests;
-        self.machines += other.machines;
-        self.passed_over += other.passed_over;
-        self.silenced += other.silenced;
-    }
-}
-
-impl Findings {
-    /// Whether something is an error.
-    pub fn has_errors(&self) -> bool {
-        self.problems.iter().any(|problem| problem.severity == Severity::Error)
-    }
-}
 
 /// Checks every file. The answer does not depend on how many threads there are.
 pub fn check(candidates: &[Candidate], levels: &Levels) -> Findings {

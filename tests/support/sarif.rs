@@ -182,7 +182,10 @@ fn a_broken_log_is_found() {
     problem.suggest("RulSet", "RuleSet");
     let right = log(&[problem.related(at, "y"), Diagnostic::error(virt_patch::diagnostic::Code::Unreadable, "z")]);
     assert_eq!(check(&right), Ok(()));
-    assert_eq!(right.pointer("/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri"), Some(&json!("a%20b.yaml")));
+    assert_eq!(
+        right.pointer("/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri"),
+        Some(&json!("a%20b.yaml"))
+    );
     let result = "/runs/0/results/0";
     let wrong = [
         ("/version".to_owned(), json!("2.0.0")),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::load;
+use crate::rule::RuleFile;
 use crate::validate::Candidate;
 
 /// Folders within each other; more is a loop that no link explains.
@@ -62,6 +63,8 @@ impl Reading {
             }
         };
         for path in entries {
+            // `.` adds nothing to a name.
+            let path = path.strip_prefix(".").map_or(path.clone(), Path::to_path_buf);
             let is_link = path.is_symlink();
             if path.is_dir() {
                 if !is_link && depth < DEPTH {
@@ -81,7 +84,7 @@ impl Reading {
         self.keep(load::read(path), is_named);
     }
 
-    fn keep(&mut self, read: Result<crate::rule::RuleFile, Diagnostic>, is_named: bool) {
+    fn keep(&mut self, read: Result<RuleFile, Diagnostic>, is_named: bool) {
         match read {
             Ok(file) => self.candidates.push(Candidate { file, is_named }),
             Err(problem) => self.problems.push(problem),

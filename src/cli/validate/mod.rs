@@ -1,129 +1,71 @@
 //! `virt-patch validate`: everything that is wrong with rules and manifests, before a cluster sees them.
 
+mod arguments;
 mod files;
+mod outcome;
 mod paths;
 mod print;
 mod setup;
 
-use std::path::PathBuf;
+pub(super) use arguments::Arguments;
+
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
-
-use super::exit::WRONG;
-use super::terminal::{Terminal, exit_code};
+use super::terminal::Terminal;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::validate::{Baseline, Counts, Findings, check};
 
+use outcome::Outcome;
 use paths::Paths;
-use setup::Setup;
+use setup::{BaselineFile, Setup};
 
-/// Checks rules, ConfigMaps that hold them, and manifests of VMs with rules or hook sidecars
-///
-/// Folders are looked into with all that is below them. What is found goes to standard output; the exit code is the
-/// same in every format.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  virt-patch validate rules.yaml vm.yaml
-  virt-patch validate . --format github --strict
-  kubectl get vm -A -o json | virt-patch validate -")]
-pub(super) struct Arguments {
-    /// Files and folders (*.yaml, *.yml, *.json); - is standard input
-    #[arg(value_name = "PATH", required = true)]
-    paths: Vec<PathBuf>,
-    /// How to print
-    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
-    format: Format,
-    /// Fail for warnings too
-    #[arg(long)]
-    strict: bool,
-    /// Pass over the warnings that this file lists
-    #[arg(long, value_name = "FILE")]
-    baseline: Option<PathBuf>,
-    /// List the warnings there are in the baseline, to pass over them from now on
-    #[arg(long)]
-    write_baseline: bool,
-    /// The configuration, instead of the `.virt-patch.yaml` found from the first PATH upwards to the repository's root
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Source lines with what is wrong in them
-    Text,
-    /// For programs
-    Json,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-    /// GitHub's workflow commands: annotations of a change
-    Github,
-}
-
-/// What a run came to.
-struct Outcome {
-    problems: Vec<Diagnostic>,
-    counts: Counts,
-    /// Warnings that the baseline knew.
-    baselined: usize,
-    strict: bool,
-}
-
+/// Checks the files, and says it in the format that was asked for.
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<ExitCode> {
     let paths = Paths::here()?;
     let outcome = match Setup::read(arguments, &paths) {
-        Ok(setup) => arguments.check(&setup, &paths, terminal)?,
+        Ok(setup) => checked(arguments, &setup, &paths, terminal)?,
         Err(problems) => Outcome { problems, counts: Counts::default(), baselined: 0, strict: arguments.strict },
     };
     terminal.print(print::outcome(&outcome, arguments.format, &paths, terminal.out))?;
     Ok(outcome.exit_code())
 }
 
-impl Arguments {
-    fn check(&self, setup: &Setup, paths: &Paths, terminal: Terminal) -> anyhow::Result<Outcome> {
-        let (candidates, mut problems) = files::candidates(&self.paths);
-        let Findings { problems: mut found, counts } = check(&candidates, &setup.levels);
-        let mut baselined = 0;
-        if let Some(file) = &setup.baseline {
-            let name = |source: &str| paths.below(&file.folder, source);
-            if self.write_baseline {
-                let baseline = Baseline::of(&found, name);
-                file.write(&baseline)?;
-                terminal.note(&format!("{} lists {} warnings now", file.path.display(), baseline.len()));
-                found.retain(|problem| problem.severity == crate::diagnostic::Severity::Error);
-                baselined = baseline.len();
-            } else {
-                let absorbed = file.known.absorb(&mut found, name);
-                baselined = absorbed.known;
-                if absorbed.gone > 0 {
-                    let message = format!(
-                        "{} warnings of {} are there no more: `--write-baseline` takes them off the list",
-                        absorbed.gone,
-                        file.path.display()
-                    );
-                    terminal.note(&message);
-                }
-            }
-        }
-        problems.append(&mut found);
-        if problems.is_empty() && counts.rule_sets + counts.rule_tests + counts.machines == 0 {
-            let problem = Diagnostic::error(Code::NoRules, "nothing here is virt-patch's, so nothing was checked");
-            problems.push(problem.help("name files with rules, or folders that hold some"));
-        }
-        Ok(Outcome { problems, counts, baselined, strict: self.strict || setup.strict })
+fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Terminal) -> anyhow::Result<Outcome> {
+    let (candidates, mut problems) = files::candidates(&arguments.paths);
+    let Findings { problems: mut found, counts } = check(&candidates, &setup.levels);
+    let baselined = match &setup.baseline {
+        Some(file) if arguments.write_baseline => written(file, &mut found, paths, terminal)?,
+        Some(file) => passed_over(file, &mut found, paths, terminal),
+        None => 0,
+    };
+    problems.append(&mut found);
+    if problems.is_empty() && counts.rule_sets + counts.rule_tests + counts.machines == 0 {
+        let problem = Diagnostic::error(Code::NoRules, "nothing here is virt-patch's, so nothing was checked");
+        problems.push(problem.help("name files with rules, or folders that hold some"));
     }
+    Ok(Outcome { problems, counts, baselined, strict: arguments.strict || setup.strict })
 }
 
-impl Outcome {
-    /// 0 where nothing is wrong, or only warnings that do not count; else as for every command.
-    fn exit_code(&self) -> ExitCode {
-        let findings = Findings { problems: self.problems.clone(), counts: self.counts };
-        if findings.has_errors() {
-            exit_code(&self.problems)
-        } else if self.strict && !self.problems.is_empty() {
-            ExitCode::from(WRONG)
-        } else {
-            ExitCode::SUCCESS
-        }
+/// Lists the warnings in the baseline, and takes them out of what was found.
+fn written(
+    file: &BaselineFile,
+    found: &mut Vec<Diagnostic>,
+    paths: &Paths,
+    terminal: Terminal,
+) -> anyhow::Result<usize> {
+    let name = |source: &str| paths.below(&file.folder, source);
+    let baseline = Baseline::of(found, name);
+    file.write(&baseline)?;
+    terminal.note(&format!("{} lists {} now", file.path.display(), print::number(baseline.len(), "warning")));
+    Ok(baseline.absorb(found, name).known)
+}
+
+/// Takes the warnings that the baseline lists out of what was found.
+fn passed_over(file: &BaselineFile, found: &mut Vec<Diagnostic>, paths: &Paths, terminal: Terminal) -> usize {
+    let absorbed = file.known.absorb(found, |source: &str| paths.below(&file.folder, source));
+    if absorbed.gone > 0 {
+        let (list, gone) = (file.path.display(), print::number(absorbed.gone, "warning"));
+        terminal.note(&format!("{list} lists {gone} that came to an end: `--write-baseline` takes them off it"));
     }
+    absorbed.known
 }

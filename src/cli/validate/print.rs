@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use super::arguments::Format;
+use super::outcome::Outcome;
 use super::paths::Paths;
-use super::{Format, Outcome};
-use crate::diagnostic::Severity;
 use crate::report::{Paint, github, json as as_json, sarif, text};
 
 /// The whole of standard output.
@@ -15,16 +15,6 @@ pub(super) fn outcome(outcome: &Outcome, format: Format, paths: &Paths, paint: P
         Format::Json => in_json(outcome),
         Format::Sarif => format!("{:#}\n", sarif::log(&outcome.problems, in_repository)),
         Format::Github => github::annotations(&outcome.problems, in_repository),
-    }
-}
-
-impl Outcome {
-    fn errors(&self) -> usize {
-        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
-    }
-
-    fn warnings(&self) -> usize {
-        self.problems.len() - self.errors()
     }
 }
 
@@ -40,11 +30,7 @@ fn in_words(outcome: &Outcome, paint: Paint) -> String {
 fn summary(outcome: &Outcome, paint: Paint) -> String {
     let counts = outcome.counts;
     let mut looked_at = Vec::new();
-    for (count, word) in [
-        (counts.rule_sets, "rule set"),
-        (counts.rule_tests, "rule test"),
-        (counts.machines, "VM"),
-    ] {
+    for (count, word) in [(counts.rule_sets, "rule set"), (counts.rule_tests, "rule test"), (counts.machines, "VM")] {
         if count > 0 {
             looked_at.push(number(count, word));
         }
@@ -69,7 +55,8 @@ fn summary(outcome: &Outcome, paint: Paint) -> String {
     format!("{}{looked_at}: {verdict}{known}", number(counts.files, "file"))
 }
 
-fn number(count: usize, word: &str) -> String {
+/// `1 file`, `2 files`
+pub(super) fn number(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 

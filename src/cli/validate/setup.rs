@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::Arguments;
+use super::arguments::Arguments;
 use super::paths::{Paths, repository};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Source;
