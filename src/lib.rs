@@ -19,6 +19,7 @@ pub mod engine;
 pub mod hook;
 pub mod json;
 pub mod load;
+pub mod manifest;
 pub mod packs;
 #[cfg(feature = "cli")]
 pub mod report;
@@ -26,6 +27,8 @@ pub mod rule;
 pub mod sidecar;
 pub mod source;
 pub mod surroundings;
+#[cfg(feature = "cli")]
+pub mod validate;
 pub mod xml;
 pub mod xpath;
 pub mod yaml;

@@ -4,11 +4,13 @@ mod apply;
 mod call;
 mod demo;
 mod exit;
+mod explain;
 mod input;
 mod packs;
 mod query;
 mod rules;
 mod terminal;
+mod validate;
 mod vmi;
 
 use std::process::ExitCode;
@@ -33,6 +35,8 @@ struct CommandLine {
 enum Command {
     Apply(apply::Arguments),
     Query(query::Arguments),
+    Validate(validate::Arguments),
+    Explain(explain::Arguments),
     Call(call::Arguments),
     Demo(demo::Arguments),
     Packs(packs::Arguments),
@@ -45,6 +49,8 @@ pub fn main() -> ExitCode {
     let done = match line.command {
         Command::Apply(arguments) => apply::run(arguments, terminal),
         Command::Query(arguments) => query::run(arguments, terminal),
+        Command::Validate(arguments) => validate::run(&arguments, terminal),
+        Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),
