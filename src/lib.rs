@@ -21,6 +21,7 @@ pub mod hook;
 pub mod infer;
 pub mod json;
 pub mod load;
+pub mod manifest;
 pub mod packs;
 #[cfg(feature = "cli")]
 pub mod report;
@@ -28,6 +29,8 @@ pub mod rule;
 pub mod sidecar;
 pub mod source;
 pub mod surroundings;
+#[cfg(feature = "cli")]
+pub mod validate;
 pub mod xml;
 pub mod xpath;
 pub mod yaml;

@@ -4,12 +4,14 @@ mod apply;
 mod call;
 mod demo;
 mod exit;
+mod explain;
 mod infer;
 mod input;
 mod packs;
 mod query;
 mod rules;
 mod terminal;
+mod validate;
 mod vmi;
 
 use std::process::ExitCode;
@@ -35,6 +37,8 @@ enum Command {
     Apply(apply::Arguments),
     Query(query::Arguments),
     Infer(infer::Arguments),
+    Validate(validate::Arguments),
+    Explain(explain::Arguments),
     Call(call::Arguments),
     Demo(demo::Arguments),
     Packs(packs::Arguments),
@@ -48,6 +52,8 @@ pub fn main() -> ExitCode {
         Command::Apply(arguments) => apply::run(arguments, terminal),
         Command::Query(arguments) => query::run(arguments, terminal),
         Command::Infer(arguments) => infer::run(arguments, terminal),
+        Command::Validate(arguments) => validate::run(&arguments, terminal),
+        Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),

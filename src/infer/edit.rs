@@ -111,7 +111,7 @@ impl Comparison {
             match kept.iter().find(|(_, stays)| *stays == child) {
                 None => run.push(child),
                 Some(&(next, _)) => {
-                    let place = self.beside(previous, next);
+                    let place = self.beside(previous, next, kept, &run);
                     edits.extend(self.chained(b, place, &std::mem::take(&mut run)));
                     previous = Some(next);
                 }
@@ -145,13 +145,23 @@ impl Comparison {
         edits
     }
 
-    /// The better anchor of two: one that is found without counting.
-    fn beside(&self, previous: Option<Id>, next: Id) -> Place {
-        match previous {
-            Some(previous) if !self.selector(previous).positional || self.selector(next).positional => {
-                Place::After(Anchor::Old(previous))
-            }
-            _ => Place::Before(Anchor::Old(next)),
+    /// The better anchor of two: on a side where nothing equal stands, which would be taken for what was inserted,
+    /// and one that is found without counting.
+    fn beside(&self, previous: Option<Id>, next: Id, kept: &[(Id, Id)], run: &[Id]) -> Place {
+        let after = Place::Before(Anchor::Old(next));
+        let Some(previous) = previous else { return after };
+        let before = Place::After(Anchor::Old(previous));
+        let border = kept.iter().position(|(b, _)| *b == next).unwrap_or(kept.len());
+        let (above, below) = kept.split_at(border);
+        let equal = |side: &[(Id, Id)]| {
+            let same = |node: &Id, a: Id| self.after.at(*node).digest == self.after.at(a).digest;
+            run.iter().any(|node| side.iter().any(|(_, a)| same(node, *a)))
+        };
+        match (equal(above), equal(below)) {
+            (true, false) => before,
+            (false, true) => after,
+            _ if !self.selector(previous).positional || self.selector(next).positional => before,
+            _ => after,
         }
     }
 

@@ -45,11 +45,18 @@ pub(super) struct Tree {
     pub(super) asides: Vec<String>,
     /// Namespaces with the prefix that each has in the document; empty for a default namespace.
     pub(super) prefixes: Vec<(String, String)>,
+    /// Prefixes and namespaces as they are declared anywhere, used or not.
+    pub(super) declared: Vec<(String, String)>,
 }
 
 impl Tree {
     pub(super) fn of(document: &Document<'_>) -> Self {
-        let mut tree = Self { elements: Vec::new(), asides: Vec::new(), prefixes: Vec::new() };
+        let mut tree = Self {
+            elements: Vec::new(),
+            asides: Vec::new(),
+            prefixes: Vec::new(),
+            declared: declarations(document.text()),
+        };
         // What is still to be read, the next one last.
         let mut open: Vec<(NodeId, Option<Id>)> = vec![(document.root_element(), None)];
         while let Some((node, parent)) = open.pop() {
@@ -165,11 +172,6 @@ impl Tree {
         texts > 0 && texts < self.at(id).content.len()
     }
 
-    /// Whether that is so in the element or below it.
-    pub(super) fn has_mixed(&self, id: Id) -> bool {
-        self.below(id).into_iter().any(|id| self.is_mixed(id))
-    }
-
     /// The element and all below it, in document order.
     pub(super) fn below(&self, id: Id) -> Vec<Id> {
         let mut found = Vec::new();
@@ -196,6 +198,19 @@ impl Tree {
     pub(super) fn settle(&mut self) {
         self.digest();
     }
+}
+
+/// The namespace declarations of a document that is known to be well-formed. What looks like one in a text or a
+/// comment does no harm: it only makes a prefix count as taken.
+fn declarations(text: &str) -> Vec<(String, String)> {
+    let declaration = |(at, lead): (usize, &str)| {
+        let (prefix, rest) = text[at + lead.len()..].split_once('=')?;
+        let rest = rest.trim_start();
+        let quote = rest.chars().next().filter(|char| matches!(char, '"' | '\''))?;
+        let (uri, _) = rest[1..].split_once(quote)?;
+        Some((prefix.trim().to_owned(), uri.to_owned()))
+    };
+    text.match_indices("xmlns:").filter_map(declaration).collect()
 }
 
 fn push_text(content: &mut Vec<Content>, text: &str) {
