@@ -15,9 +15,11 @@ use crate::source::{Location, Source};
 use crate::xml::Document;
 
 /// Far more elements than any domain has.
-const MOST_ELEMENTS: usize = 10_000;
+const MOST_ELEMENTS: usize = 4_000;
 /// So often a proposal is made plainer before everything is replaced.
 const MOST_TRIES: usize = 48;
+/// The tries of all together look at so many elements.
+const MOST_EFFORT: usize = 40_000;
 
 /// Proposes rules that make `after` of `before`, both libvirt domain XML.
 ///
@@ -25,7 +27,7 @@ const MOST_TRIES: usize = 48;
 /// space between elements, comments and processing instructions aside.
 ///
 /// # Errors
-/// Where one of the two is no XML (`xml-…`) or larger than 10,000 elements (`limit`), the VMI is no JSON
+/// Where one of the two is no XML (`xml-…`) or larger than 4,000 elements (`limit`), the VMI is no JSON
 /// (`vmi-syntax`), or no rule can say what differs (`not-expressible`): another root element, text beside the
 /// elements of the root.
 pub fn domain(before: &Arc<Source>, after: &Arc<Source>, options: &Options<'_>) -> Result<Proposal, Vec<Diagnostic>> {
@@ -47,7 +49,9 @@ pub fn domain(before: &Arc<Source>, after: &Arc<Source>, options: &Options<'_>) 
     }
     let values = Values::of(&vmi);
     let mut levels = Levels::new();
-    for tries in 1..=MOST_TRIES + 1 {
+    let size = comparison.before.len() + comparison.after.len();
+    let most_tries = (MOST_EFFORT / size).clamp(4, MOST_TRIES);
+    for tries in 1..=most_tries + 1 {
         let found = drafts(&comparison, &levels, &values);
         let rules = rules(&comparison, &values, &found);
         let fault = match proof::check(&rules, before.text(), &comparison.after, options.vmi) {
@@ -67,7 +71,7 @@ pub fn domain(before: &Arc<Source>, after: &Arc<Source>, options: &Options<'_>) 
             Fault::Element(element) => region_of(&comparison, element),
             Fault::Unknown => ROOT,
         };
-        if tries == MOST_TRIES {
+        if tries == most_tries {
             levels.insert(ROOT, Level::Whole);
         } else {
             plainer(&comparison, &mut levels, region);

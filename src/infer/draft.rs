@@ -12,7 +12,7 @@ use super::title;
 use super::tree::{Id, ROOT};
 use super::values::{Values, literal};
 
-/// Devices that a domain has at most one of (libvirt's `docs/formatdomain.rst`).
+/// Devices that a domain has at most one of (libvirt's "Domain XML format").
 const ONCE: [&str; 6] = ["emulator", "memballoon", "vsock", "iommu", "nvram", "crypto"];
 /// Devices that virt-launcher expects to have an alias.
 const ALIASED: [&str; 3] = ["disk", "interface", "hostdev"];
@@ -85,7 +85,7 @@ impl Drafter<'_> {
             _ => {}
         }
         self.plainly(b, &own);
-        if self.level(b) == Level::Whole {
+        if self.level(b) == Level::Whole || comparison.is_another(b, a) {
             return self.emptied_and_filled(b, a);
         }
         let (kept, removed, added) = comparison.comings_and_goings(b, a);

@@ -3,6 +3,9 @@
 use super::comparison::Comparison;
 use super::tree::{Id, Name};
 
+/// An element in which more children than this come, go or change is replaced whole.
+const MOST_CHANGES: usize = 250;
+
 /// Where new children come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
@@ -56,7 +59,7 @@ impl Comparison {
             return;
         }
         let becomes_other = self.before.text(b).is_some() && self.after.children(a).next().is_some();
-        if self.before.is_mixed(b) || self.after.is_mixed(a) || becomes_other {
+        if self.before.is_mixed(b) || self.after.is_mixed(a) || becomes_other || self.is_another(b, a) {
             edits.push(Edit::Replace { element: b, with: a });
             return;
         }
@@ -71,6 +74,14 @@ impl Comparison {
             _ => {}
         }
         edits.extend(added);
+    }
+
+    /// Whether so many children differ that nobody would read a rule for each.
+    pub(super) fn is_another(&self, b: Id, a: Id) -> bool {
+        let kept = self.in_place(b, a);
+        let changed = kept.iter().filter(|&&(b, a)| self.differs(b, a)).count();
+        let (of_b, of_a) = (self.before.children(b).count(), self.after.children(a).count());
+        of_b + of_a - 2 * kept.len() + changed > MOST_CHANGES
     }
 
     /// What becomes of the attributes.

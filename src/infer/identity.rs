@@ -3,7 +3,7 @@
 use super::tree::{Id, Tree};
 use crate::rule::{KeyPath, builtin_keys};
 
-/// What begins an alias that a user gave (libvirt's `docs/formatdomain.rst`, "Devices"); KubeVirt puts it
+/// What begins an alias that a user gave (libvirt's "Domain XML format", devices); KubeVirt puts it
 /// before the name of the volume or network. Other aliases are numbered by libvirt.
 const USER_ALIAS: &str = "ua-";
 

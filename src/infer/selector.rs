@@ -13,6 +13,8 @@ const TELLING: [&str; 8] = ["name", "id", "dev", "type", "bus", "address", "port
 const LONGEST_VALUE: usize = 120;
 /// Conditions that are tried in pairs.
 const MOST_PAIRED: usize = 8;
+/// Among more siblings than this, combinations are not tried.
+const MOST_SIBLINGS: usize = 400;
 /// A predicate of more conditions says less than a position.
 const MOST_CONDITIONS: usize = 4;
 /// Children and their children are asked, as in `source/address/@slot`.
@@ -156,6 +158,9 @@ impl Comparison {
         let conditions = self.conditions(element);
         if let Some(one) = conditions.iter().find(|one| siblings.are_told_by(std::slice::from_ref(one))) {
             return (format!("{name}{}", predicate(std::slice::from_ref(one))), false);
+        }
+        if siblings.before.1.len() + siblings.after.1.len() > MOST_SIBLINGS {
+            return (format!("{name}{}", self.position(element, &siblings, &conditions)), true);
         }
         let some = &conditions[..conditions.len().min(MOST_PAIRED)];
         for (at, first) in some.iter().enumerate() {
