@@ -8,7 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use virt_patch::infer::Proposal;
+use virt_patch::diagnostic::Code;
+use virt_patch::infer::{self, Options, Proposal};
+use virt_patch::source::Source;
 
 #[path = "infer/mutation.rs"]
 mod mutation;
@@ -133,4 +135,70 @@ fn typical_scripts_become_rules_that_can_be_read() {
     }
     assert!(cases.len() >= 14, "{} cases", cases.len());
     assert!(wrong.is_empty(), "`BLESS=1 cargo test --test infer` rewrites these:\n{}", wrong.join("\n"));
+}
+
+fn proposed(before: &str, after: &str, vmi: &str) -> Result<Proposal, Vec<Code>> {
+    let options = Options { vmi: vmi.as_bytes(), any_order: false };
+    let proposal = infer::domain(&Source::new("before.xml", before), &Source::new("after.xml", after), &options);
+    proposal.map_err(|problems| problems.iter().map(|problem| problem.code).collect())
+}
+
+#[test]
+fn what_no_rule_can_do_is_said() {
+    let many = format!("<domain>{}</domain>", "<x/>".repeat(4001));
+    for (before, after, codes) in [
+        ("<domain/>", "<domainsnapshot/>", vec![Code::NotExpressible]),
+        ("<domain><name/></domain>", "<domain>text<name/></domain>", vec![Code::NotExpressible]),
+        ("<domain>text</domain>", "<domain><name/></domain>", vec![Code::NotExpressible]),
+        ("<domain>", "<domain/><more/>", vec![Code::XmlSyntax, Code::XmlSyntax]),
+        (many.as_str(), "<domain/>", vec![Code::Limit]),
+    ] {
+        let found = proposed(before, after, "");
+        assert_eq!(found.map(|proposal| proposal.rules), Err(codes), "{after}");
+    }
+    assert_eq!(proposed("<domain/>", "<domain/>", "{").map(|proposal| proposal.rules), Err(vec![Code::VmiSyntax]));
+}
+
+#[test]
+fn what_differs_in_layout_alone_needs_no_rule() {
+    let proposal = proposed("<domain a='1'><b/></domain>", "<domain a=\"1\">\n <!-- new -->\n <b></b>\n</domain>", "");
+    let proposal = proposal.expect("a proposal");
+    assert_eq!(proposal.rules, "");
+    assert_eq!(proposal.notes, ["comments and processing instructions differ; rules leave them as they are"]);
+}
+
+#[test]
+fn a_value_becomes_a_param_only_where_it_is_clear() {
+    let before = "<domain><devices><disk><target dev='vda'/><driver cache='none'/></disk></devices></domain>";
+    let after = |cache: &str| before.replace("none", cache);
+    let rules = |cache: &str, vmi: &str| {
+        let proposal = proposed(before, &after(cache), vmi).expect("a proposal");
+        (proposal.rules.contains("@cache: ${"), proposal.notes.len())
+    };
+    let annotated = |annotations: &str| format!(r#"{{"metadata": {{"annotations": {{{annotations}}}}}}}"#);
+    assert_eq!(rules("writeback", &annotated(r#""disks.example/cache": "writeback""#)), (true, 0));
+    // Two annotations say it: which one is meant is not clear.
+    assert_eq!(rules("writeback", &annotated(r#""a.example/x": "writeback", "b.example/y": "writeback""#)), (false, 1));
+    // Equal by chance.
+    assert_eq!(rules("on", &annotated(r#""a.example/x": "on""#)), (false, 1));
+    assert_eq!(rules("virtio", r#"{"spec": {"bus": "virtio"}}"#), (false, 0));
+    // What other programs write for themselves is no value of the user's.
+    assert_eq!(rules("writeback", &annotated(r#""kubevirt.io/x": "writeback""#)), (false, 0));
+}
+
+#[test]
+fn cloud_init_data_that_is_no_document_is_replaced_as_text() {
+    let data = |text: &str| Source::new("data.json", serde_json::json!({ "UserData": text }).to_string());
+    let script = |line: &str| data(&format!("#!/bin/sh\necho {line} ${{HOME}}\n"));
+    let proposal = infer::cloud_init(&script("one"), &script("two"), &Options::default()).expect("a proposal");
+    assert!(proposal.rules.contains("document: cloudInitData"), "{}", proposal.rules);
+    assert!(proposal.rules.contains("echo two $${HOME}"), "{}", proposal.rules);
+    // User data alone, as a file.
+    let plain = |zone: &str| Source::new("user-data", format!("#cloud-config\ntimezone: {zone}\n"));
+    let proposal = infer::cloud_init(&plain("UTC"), &plain("Europe/Amsterdam"), &Options::default()).expect("one");
+    assert!(
+        proposal.rules.contains("document: userData\n      merge:\n        timezone: Europe/Amsterdam"),
+        "{}",
+        proposal.rules
+    );
 }

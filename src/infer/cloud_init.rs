@@ -169,7 +169,12 @@ fn rule(kind: DocumentKind, title: &str, names: &[String], verb: Json, values: &
     }
     if let Json::Object(members) = verb {
         for (field, value) in members {
-            let value = if is_template || field == "keys" { value } else { filled(value, values) };
+            let value = match field.as_str() {
+                _ if is_template => value,
+                "merge" => filled(value, values),
+                "patch" => filled_operations(value, values),
+                _ => value,
+            };
             body.insert(field, value);
         }
     }
@@ -187,6 +192,17 @@ fn has_hole_in_name(value: &Json) -> bool {
         }),
         _ => false,
     }
+}
+
+/// The values of operations as templates; their paths have none.
+fn filled_operations(operations: Json, values: &Values) -> Json {
+    let Json::Array(mut operations) = operations else { return operations };
+    for operation in &mut operations {
+        if let Some(value) = operation.get_mut("value") {
+            *value = filled(value.take(), values);
+        }
+    }
+    Json::Array(operations)
 }
 
 /// Texts as templates.

@@ -7,6 +7,7 @@
 //!
 //! Pure: no file is read and nothing printed.
 
+mod added;
 mod cloud_init;
 mod comparison;
 mod domain;
