@@ -7,7 +7,7 @@
 mod check;
 mod cloud;
 mod documents;
-mod fields;
+pub(crate) mod fields;
 mod fragment;
 mod keys;
 mod order;
@@ -26,6 +26,8 @@ pub use fragment::{Fragment, FragmentElement, FragmentNode};
 pub use keys::builtin_keys;
 pub use param::Param;
 pub use param_source::{ParamSource, forbidden_path};
+#[cfg(feature = "cli")]
+pub(crate) use set::{metadata, namespaces};
 pub use set::{NAMESPACES, compile};
 pub use template::{Hole, Part, Template};
 pub use value::{ParamType, ParamValue};
