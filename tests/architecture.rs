@@ -25,6 +25,25 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("hook", &["diagnostic"]),
     ("sidecar", &["source", "diagnostic", "json", "rule", "engine", "load", "packs", "surroundings", "hook"]),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
+    ("vmi", &["source", "diagnostic", "yaml", "rule"]),
+    ("second_call", &["source", "diagnostic", "xpath", "xml"]),
+    (
+        "rule_test",
+        &[
+            "source",
+            "diagnostic",
+            "xpath",
+            "xml",
+            "yaml",
+            "cloud_init",
+            "rule",
+            "engine",
+            "packs",
+            "report",
+            "vmi",
+            "second_call",
+        ],
+    ),
     (
         "cli",
         &[
@@ -43,6 +62,9 @@ const ROOMS: &[(&str, &[&str])] = &[
             "hook",
             "sidecar",
             "report",
+            "vmi",
+            "second_call",
+            "rule_test",
         ],
     ),
 ];

@@ -133,7 +133,8 @@ impl Arguments {
         let vmi_source = vmi.and_then(|vmi| vmi.source.as_ref());
         match document {
             Document::Domain(input) => {
-                let input = if self.second_call { second_call(input, &rules.sets, &inputs, vmi_source)? } else { input };
+                let input =
+                    if self.second_call { second_call(input, &rules.sets, &inputs, vmi_source)? } else { input };
                 let done = engine::apply_to_domain(&rules.sets, &input.bytes, &inputs);
                 let outcome = done
                     .map_err(|failure| refused(failure, &[("domain", Some(&input.source())), ("VMI", vmi_source)]))?;

@@ -4,11 +4,13 @@ mod apply;
 mod call;
 mod demo;
 mod exit;
+mod init;
 mod input;
 mod packs;
 mod query;
 mod rules;
 mod terminal;
+mod test;
 mod vmi;
 
 use std::process::ExitCode;
@@ -31,7 +33,9 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Arguments),
     Apply(apply::Arguments),
+    Test(test::Arguments),
     Query(query::Arguments),
     Call(call::Arguments),
     Demo(demo::Arguments),
@@ -43,7 +47,9 @@ pub fn main() -> ExitCode {
     let line = CommandLine::parse();
     let terminal = Terminal::new(line.color);
     let done = match line.command {
+        Command::Init(arguments) => init::run(arguments, terminal),
         Command::Apply(arguments) => apply::run(arguments, terminal),
+        Command::Test(arguments) => test::run(arguments, terminal),
         Command::Query(arguments) => query::run(arguments, terminal),
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),

@@ -44,8 +44,7 @@ pub fn evaluate(expression: &xpath::Expr, subject: Subject<'_>, limits: &Limits)
         Subject::Domain(text) => text,
         Subject::Json(_) => "<nothing/>",
     };
-    let document =
-        Document::parse(text).map_err(|error| Box::new(Diagnostic::error(error.code, error.message)))?;
+    let document = Document::parse(text).map_err(|error| Box::new(Diagnostic::error(error.code, error.message)))?;
     let mut forest = Forest::new(document);
     let root = match subject {
         Subject::Domain(_) => Node::Xml(forest.xml.root()),

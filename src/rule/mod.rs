@@ -26,9 +26,9 @@ pub use fragment::{Fragment, FragmentElement, FragmentNode};
 pub use keys::builtin_keys;
 pub use param::Param;
 pub use param_source::{ParamSource, forbidden_path};
+pub use set::{NAMESPACES, compile};
 #[cfg(feature = "cli")]
 pub(crate) use set::{metadata, namespaces};
-pub use set::{NAMESPACES, compile};
 pub use template::{Hole, Part, Template};
 pub use value::{ParamType, ParamValue};
 

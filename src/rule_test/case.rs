@@ -132,11 +132,7 @@ pub(super) enum FileOrInline<'n> {
 }
 
 /// `{file: PATH}` or `{inline: …}`
-pub(super) fn file_or_inline<'n>(
-    reader: &mut Reader,
-    node: &'n Node,
-    what: &'static str,
-) -> Option<FileOrInline<'n>> {
+pub(super) fn file_or_inline<'n>(reader: &mut Reader, node: &'n Node, what: &'static str) -> Option<FileOrInline<'n>> {
     if node.entries().is_none() {
         reader.wrong_type(node, what, "`{ file: PATH }` or `{ inline: … }`");
         return None;

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::packs;
 use crate::rule::fields::{Fields, Reader};
 use crate::rule::{self, API_VERSION, RuleFile, Trust, metadata, namespaces};
 use crate::source::{Location, Source};
 use crate::yaml::{self, Limits, Node};
-use crate::packs;
 
 use super::case::{self, Defaults};
 use super::{Files, RuleTest};
@@ -51,18 +51,26 @@ fn rule_test(reader: &mut Reader, node: &Node, has_rules: bool, files: &dyn File
     fields.finish(reader);
     let mut spec = reader.fields(spec?, "`spec` of a rule test")?;
     let mut rules = Rules { files: Vec::new(), given: BTreeMap::new() };
-    match spec.take("rules") {
+    let listed = spec.take("rules");
+    match listed {
         Some(node) => rules.read(reader, node, files),
         None if has_rules => rules.files.push(file_of(&reader.source)),
         None => _ = spec.require(reader, "rules"),
     }
     let prefixes = spec.take("namespaces").map(|node| namespaces(reader, node));
-    let prefixes = prefixes.unwrap_or_else(|| {
-        rule::NAMESPACES.iter().map(|&(prefix, uri)| (prefix.to_owned(), uri.to_owned())).collect()
-    });
+    let prefixes = prefixes
+        .unwrap_or_else(|| rule::NAMESPACES.iter().map(|&(prefix, uri)| (prefix.to_owned(), uri.to_owned())).collect());
     let defaults = Defaults::read(reader, &mut spec, files);
     let cases = cases(reader, &mut spec, &defaults, &prefixes, files);
     spec.finish(reader);
+    let has_own = |case: &super::Case| case.vmi.as_ref().is_some_and(|vmi| vmi.rules.is_some());
+    if let Some(node) = listed.filter(|_| reader.problems.len() == before)
+        && rules.files.is_empty()
+        && !cases.iter().all(has_own)
+    {
+        let problem = reader.error(Code::NoRules, "there are no rules to test", &node.span);
+        problem.help = Some("name rule files, or packs as `{ pack: NAME }`".into());
+    }
     let location = Location::new(&reader.source, node.span.start..node.span.start);
     let is_right = reader.problems.len() == before;
     let Rules { files: rules, given } = rules;

@@ -231,7 +231,8 @@ fn refused(failure: Failure, files: &[(&str, &Arc<Source>)], vmi: Option<&Arc<So
     let mut problem = *failure.problem;
     let files = files.iter().copied().chain(vmi.map(|vmi| ("VMI", vmi)));
     if let Some(at) = &problem.at
-        && let Some((_, file)) = files.into_iter().find(|(name, file)| at.source.name() == *name && at.source.text() == file.text())
+        && let Some((_, file)) =
+            files.into_iter().find(|(name, file)| at.source.name() == *name && at.source.text() == file.text())
     {
         problem.at = Some(Location::new(file, at.span.clone()));
     }

@@ -111,13 +111,7 @@ impl Writer<'_> {
         }
     }
 
-    fn structure(
-        &mut self,
-        name: &str,
-        ty: &Type,
-        found: &[At<'_, '_>],
-        depth: usize,
-    ) -> Result<(), Box<Diagnostic>> {
+    fn structure(&mut self, name: &str, ty: &Type, found: &[At<'_, '_>], depth: usize) -> Result<(), Box<Diagnostic>> {
         self.layout.line(&mut self.out, depth);
         self.out.push('<');
         self.out.push_str(name);
