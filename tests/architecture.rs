@@ -31,6 +31,25 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("infer", &["source", "diagnostic", "xpath", "json", "xml", "yaml", "cloud_init", "rule", "engine"]),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
+    ("vmi", &["source", "diagnostic", "yaml", "manifest", "rule"]),
+    ("second_call", &["source", "diagnostic", "xpath", "xml"]),
+    (
+        "rule_test",
+        &[
+            "source",
+            "diagnostic",
+            "xpath",
+            "xml",
+            "yaml",
+            "cloud_init",
+            "rule",
+            "engine",
+            "packs",
+            "report",
+            "vmi",
+            "second_call",
+        ],
+    ),
     (
         "cli",
         &[
@@ -52,6 +71,9 @@ const ROOMS: &[(&str, &[&str])] = &[
             "sidecar",
             "infer",
             "report",
+            "vmi",
+            "second_call",
+            "rule_test",
         ],
     ),
 ];

@@ -6,11 +6,13 @@ mod demo;
 mod exit;
 mod explain;
 mod infer;
+mod init;
 mod input;
 mod packs;
 mod query;
 mod rules;
 mod terminal;
+mod test;
 mod validate;
 mod vmi;
 
@@ -34,7 +36,9 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Arguments),
     Apply(apply::Arguments),
+    Test(test::Arguments),
     Query(query::Arguments),
     Infer(infer::Arguments),
     Validate(validate::Arguments),
@@ -49,7 +53,9 @@ pub fn main() -> ExitCode {
     let line = CommandLine::parse();
     let terminal = Terminal::new(line.color);
     let done = match line.command {
+        Command::Init(arguments) => init::run(arguments, terminal),
         Command::Apply(arguments) => apply::run(arguments, terminal),
+        Command::Test(arguments) => test::run(arguments, terminal),
         Command::Query(arguments) => query::run(arguments, terminal),
         Command::Infer(arguments) => infer::run(arguments, terminal),
         Command::Validate(arguments) => validate::run(&arguments, terminal),

@@ -45,11 +45,13 @@ pub fn cloud_init(
 ) -> Result<Proposal, Vec<Diagnostic>> {
     let at_start = |source: &Arc<Source>, problem: Diagnostic| problem.or_at(&Location::new(source, 0..0));
     let envelope = |source: &Arc<Source>| {
-        Envelope::parse(message(source).as_bytes(), &[]).map_err(|problem| at_start(source, *problem))
+        Envelope::parse(message(source).as_bytes(), &[]).map_err(|problem| Box::new(at_start(source, *problem)))
     };
     let (of_before, of_after, vmi) = match (envelope(before), envelope(after), vmi(options.vmi)) {
         (Ok(before), Ok(after), Ok(vmi)) => (before, after, vmi),
-        (before, after, vmi) => return Err([before.err(), after.err(), vmi.err()].into_iter().flatten().collect()),
+        (before, after, vmi) => {
+            return Err([before.err(), after.err(), vmi.err()].into_iter().flatten().map(|problem| *problem).collect());
+        }
     };
     let values = Values::of(&vmi);
     for (tries, grain) in (1..).zip([Grain::Values, Grain::Members, Grain::Texts]) {

@@ -35,7 +35,7 @@ pub fn domain(before: &Arc<Source>, after: &Arc<Source>, options: &Options<'_>) 
     let (tree_before, tree_after, vmi) = match (tree_before, tree_after, vmi) {
         (Ok(before), Ok(after), Ok(vmi)) => (before, after, vmi),
         (before, after, vmi) => {
-            return Err([before.err(), after.err(), vmi.err()].into_iter().flatten().collect());
+            return Err([before.err(), after.err(), vmi.err()].into_iter().flatten().map(|problem| *problem).collect());
         }
     };
     let mut notes = Vec::new();
@@ -81,28 +81,28 @@ pub fn domain(before: &Arc<Source>, after: &Arc<Source>, options: &Options<'_>) 
 }
 
 /// One of the two domains.
-fn tree(source: &Arc<Source>) -> Result<Tree, Diagnostic> {
+fn tree(source: &Arc<Source>) -> Result<Tree, Box<Diagnostic>> {
     let document = Document::parse(source.text()).map_err(|error| {
         let offset = error.offset.min(source.text().len());
         let mut problem = Diagnostic::error(error.code, error.message).at(Location::new(source, offset..offset));
         problem.help = error.help;
-        problem
+        Box::new(problem)
     })?;
     let tree = Tree::of(&document);
     if tree.len() > MOST_ELEMENTS {
         let message = format!("the document has {} elements, {MOST_ELEMENTS} are compared at most", tree.len());
-        return Err(Diagnostic::error(Code::Limit, message).at(Location::new(source, 0..0)));
+        return Err(Box::new(Diagnostic::error(Code::Limit, message).at(Location::new(source, 0..0))));
     }
     Ok(tree)
 }
 
 /// The VMI; `null` for none.
-pub(super) fn vmi(text: &[u8]) -> Result<Json, Diagnostic> {
+pub(super) fn vmi(text: &[u8]) -> Result<Json, Box<Diagnostic>> {
     if text.is_empty() {
         return Ok(Json::Null);
     }
     serde_json::from_slice(text)
-        .map_err(|error| Diagnostic::error(Code::VmiSyntax, format!("the VMI is no JSON: {error}")))
+        .map_err(|error| Box::new(Diagnostic::error(Code::VmiSyntax, format!("the VMI is no JSON: {error}"))))
 }
 
 /// Whether the roots can become each other: no rule replaces the root.

@@ -304,7 +304,7 @@ pub(super) fn is_writable(value: &str) -> bool {
     !value.is_empty()
         && value.len() <= LONGEST_VALUE
         && !value.contains(char::is_control)
-        && !(value.contains('\'') && value.contains('"'))
+        && (!value.contains('\'') || !value.contains('"'))
 }
 
 /// `[@type='usb' and @index='0']`; nothing for no condition.
