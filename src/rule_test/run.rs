@@ -54,6 +54,8 @@ pub enum Evidence {
     Problems(Vec<Diagnostic>),
     /// Two texts.
     Difference {
+        /// What the two are called.
+        names: [&'static str; 2],
         /// What was expected.
         expected: String,
         /// What was found.
@@ -124,7 +126,11 @@ impl<'t> Runner<'t> {
         let mut mismatches = judge::all(case, Call::First, &first);
         if let (Ok(first), Ok(sets)) = (&first, sets) {
             mismatches.extend(self.again(sets, case, first));
-            mismatches.append(&mut self.second(sets, case));
+            // What the first call lacks already says nothing about the second.
+            let is_known = |second: &Mismatch| mismatches.iter().any(|known| known.at.span == second.at.span);
+            let mut second = self.second(sets, case);
+            second.retain(|mismatch| !is_known(mismatch));
+            mismatches.append(&mut second);
         }
         let report = first.map_or_else(|refused| refused.report, |applied| applied.report);
         Outcome { mismatches, report }
@@ -159,7 +165,7 @@ impl<'t> Runner<'t> {
         match self.apply(sets, case, &first.after) {
             Ok(again) if again.after == first.after => None,
             Ok(again) => {
-                let evidence = judge::difference(&first.after, &again.after, None, &again.report);
+                let evidence = judge::difference(["once", "twice"], &first.after, &again.after, &again.report);
                 mismatch("the rules change their own result once more", evidence)
             }
             Err(refused) => mismatch("the rules fail on their own result", judge::problems(&refused)),
@@ -216,7 +222,7 @@ fn lost(case: &Case, first: &Applied, second: &Applied) -> Option<Mismatch> {
     let (message, evidence) = match (whole::meaning(&text(&first.after)), whole::meaning(&text(&second.after))) {
         (Ok(first), Ok(second)) if first == second => return None,
         (Ok(a), Ok(b)) => {
-            let evidence = judge::difference(a.as_bytes(), b.as_bytes(), None, &second.report);
+            let evidence = judge::difference(["first call", "second call"], a.as_bytes(), b.as_bytes(), &second.report);
             ("the second call of a boot comes to another result than the first", evidence)
         }
         (Err(problem), _) | (_, Err(problem)) => {
