@@ -19,6 +19,7 @@ pub mod engine;
 pub mod hook;
 pub mod json;
 pub mod load;
+pub mod manifest;
 pub mod packs;
 #[cfg(feature = "cli")]
 pub mod report;
@@ -30,6 +31,8 @@ pub mod second_call;
 pub mod sidecar;
 pub mod source;
 pub mod surroundings;
+#[cfg(feature = "cli")]
+pub mod validate;
 #[cfg(feature = "cli")]
 pub mod vmi;
 pub mod xml;

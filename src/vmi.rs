@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rule::{RULES_ANNOTATION, RuleFile, Trust};
+use crate::manifest::{Machine, RULES_ANNOTATION};
+use crate::rule::{RuleFile, Trust};
 use crate::source::{Location, Source};
 use crate::yaml::{self, Limits, Node, schema::Schema};
 
@@ -76,21 +77,13 @@ fn from_manifest(source: &Arc<Source>) -> Result<Vmi, Vec<Diagnostic>> {
 pub fn from_node(machine: &Node, source: &Arc<Source>) -> Result<Vmi, Vec<Diagnostic>> {
     let value = yaml::to_json(machine, Schema::Core, source).map_err(|problem| vec![*problem])?;
     let json = instance(&value).unwrap_or(value).to_string().into_bytes();
-    let rules =
-        template(machine).get("metadata").and_then(|metadata| metadata.get("annotations")?.get(RULES_ANNOTATION));
+    let template = Machine::of(machine).map_or(machine, |machine| machine.template);
+    let rules = template.get("metadata").and_then(|metadata| metadata.get("annotations")?.get(RULES_ANNOTATION));
     let rules = rules.and_then(|node| {
         let steps = yaml::offsets(source.text(), node);
         Some(annotation_file(Source::embedded(source, node.text()?, steps)))
     });
     Ok(Vmi { json, source: None, rules })
-}
-
-/// Where a VM's manifest keeps its VMI's metadata and spec: itself for a VMI.
-fn template(machine: &Node) -> &Node {
-    let path = |path: &[&str]| path.iter().try_fold(machine, |node, step| node.get(step));
-    path(&["spec", "virtualMachineTemplate", "spec", "template"])
-        .or_else(|| path(&["spec", "template"]))
-        .unwrap_or(machine)
 }
 
 /// The VMI that KubeVirt makes of a VM: the template's metadata and spec under the VM's name.

@@ -4,6 +4,11 @@
 // Says to clippy that helpers are tests too.
 #![cfg(test)]
 
+#[path = "cli/golden.rs"]
+mod golden;
+#[path = "support/sarif.rs"]
+mod sarif;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,9 +17,13 @@ use std::sync::Arc;
 
 use virt_patch::diagnostic::{Code, Diagnostic};
 use virt_patch::engine::{Detail, Inputs, Limits, Nowhere, apply_to_cloud_init, apply_to_domain};
+use virt_patch::report::{Paint, text};
 use virt_patch::rule::{RuleFile, Trust, compile};
 use virt_patch::rule_test::{self, Files};
 use virt_patch::source::Source;
+use virt_patch::validate::{Candidate, Levels, check};
+
+use golden::golden;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -127,6 +136,8 @@ fn every_example_brings_its_code_about() {
         assert!(!body.contains("\nNo example: "), "{code} has an example");
         run += 1;
         let found = problems(&example, &given["xml domain"], &given["json vmi"], &given["json cloud-init"]);
+        golden(&format!("diagnostics/{code}.txt"), &text::render(&found, Paint::new(false)));
+        sarif::check(&sarif::log(&found)).unwrap_or_else(|wrong| panic!("{code}: {wrong}"));
         if !found.iter().any(|problem| problem.code.as_str() == code) {
             wrong.push(format!("{code}: {:?}", found.iter().map(ToString::to_string).collect::<Vec<_>>()));
         }
@@ -164,15 +175,17 @@ fn problems_of_test(example: &RuleFile) -> Vec<Diagnostic> {
     problems
 }
 
-/// What is wrong with an example, when it is read or else when it runs.
+/// What is wrong with an example, when it is validated or else when it runs.
 fn problems(example: &RuleFile, domain: &str, vmi: &str, cloud_init: &str) -> Vec<Diagnostic> {
     if example.source.text().contains("kind: RuleTest") {
         return problems_of_test(example);
     }
-    let sets = match compile(std::slice::from_ref(example)) {
-        Ok(sets) => sets,
-        Err(problems) => return problems,
-    };
+    let candidate = Candidate { file: example.clone(), is_named: true };
+    let found = check(&[candidate], &Levels::default()).problems;
+    if !found.is_empty() {
+        return found;
+    }
+    let sets = compile(std::slice::from_ref(example)).expect("what is right compiles");
     let inputs = Inputs {
         vmi: vmi.as_bytes(),
         surroundings: &Nowhere,

@@ -4,6 +4,7 @@ mod apply;
 mod call;
 mod demo;
 mod exit;
+mod explain;
 mod init;
 mod input;
 mod packs;
@@ -11,6 +12,7 @@ mod query;
 mod rules;
 mod terminal;
 mod test;
+mod validate;
 mod vmi;
 
 use std::process::ExitCode;
@@ -37,6 +39,8 @@ enum Command {
     Apply(apply::Arguments),
     Test(test::Arguments),
     Query(query::Arguments),
+    Validate(validate::Arguments),
+    Explain(explain::Arguments),
     Call(call::Arguments),
     Demo(demo::Arguments),
     Packs(packs::Arguments),
@@ -51,6 +55,8 @@ pub fn main() -> ExitCode {
         Command::Apply(arguments) => apply::run(arguments, terminal),
         Command::Test(arguments) => test::run(arguments, terminal),
         Command::Query(arguments) => query::run(arguments, terminal),
+        Command::Validate(arguments) => validate::run(&arguments, terminal),
+        Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),

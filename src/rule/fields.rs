@@ -71,11 +71,11 @@ impl Reader {
             return Some(value);
         }
         let known: Vec<&str> = words.iter().map(|&(word, _)| word).collect();
-        let help = match nearest(text, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("it is one of {}", known.join(", ")),
-        };
-        self.error(Code::UnknownValue, format!("{what} has no value `{text}`"), &node.span).help = Some(help);
+        let problem = self.error(Code::UnknownValue, format!("{what} has no value `{text}`"), &node.span);
+        match nearest(text, known.iter().copied()) {
+            Some(near) => problem.suggest(text, near),
+            None => problem.help = Some(format!("it is one of {}", known.join(", "))),
+        }
         None
     }
 
@@ -146,7 +146,7 @@ impl<'n> Fields<'n> {
             match place {
                 Some((near, span)) => {
                     let message = format!("{} has no field `{near}`", self.what);
-                    reader.error(Code::UnknownField, message, &span).help = Some(format!("did you mean `{name}`?"));
+                    reader.error(Code::UnknownField, message, &span).suggest(&near, name);
                 }
                 None => {
                     let start = self.span.start;
@@ -182,12 +182,11 @@ impl<'n> Fields<'n> {
             if self.flow && value.text() == Some("") && reader.problems.iter().any(cut) {
                 continue;
             }
-            let help = match nearest(name, self.known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it knows {}", self.known.join(", ")),
-            };
-            let message = format!("{} has no field `{name}`", self.what);
-            reader.error(Code::UnknownField, message, &key.span).help = Some(help);
+            let problem = reader.error(Code::UnknownField, format!("{} has no field `{name}`", self.what), &key.span);
+            match nearest(name, self.known.iter().copied()) {
+                Some(near) => problem.suggest(name, near),
+                None => problem.help = Some(format!("it knows {}", self.known.join(", "))),
+            }
         }
     }
 }

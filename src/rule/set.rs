@@ -42,6 +42,24 @@ pub fn compile(files: &[RuleFile]) -> Result<Vec<RuleSet>, Vec<Diagnostic>> {
     if problems.is_empty() { Ok(sets) } else { Err(problems) }
 }
 
+/// Compiles the rule sets of some of a file's documents, as [`crate::yaml::read`] gave them: every set that is
+/// right, and everything that is wrong with the others. That there are none is no problem here.
+pub fn compile_documents(file: &RuleFile, documents: Vec<Node>) -> (Vec<RuleSet>, Vec<Diagnostic>) {
+    let (mut sets, mut problems, mut found) = (Vec::new(), Vec::new(), Vec::new());
+    for node in documents {
+        documents::look_at(file, node, &mut problems, &mut found);
+    }
+    for found in found {
+        let mut reader = Reader::new(&found.source);
+        let set = rule_set(&mut reader, &found);
+        if reader.problems.is_empty() {
+            sets.extend(set);
+        }
+        problems.append(&mut reader.problems);
+    }
+    (sets, problems)
+}
+
 fn rule_set(reader: &mut Reader, found: &Found) -> Option<RuleSet> {
     let mut fields = reader.fields(&found.node, "a rule set")?;
     fields.take("apiVersion");
