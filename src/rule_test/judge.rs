@@ -8,7 +8,7 @@ use crate::engine::{self, Limits, Report, Subject};
 use crate::report::{self, Paint, diff};
 use crate::xpath;
 
-use super::run::{Answer, Applied, Call, Evidence, Mismatch, Refused};
+use super::outcome::{Answer, Applied, Call, Evidence, Mismatch, Refused};
 use super::{Case, Document, Expected, Golden, Wanted};
 
 /// What a document and the result are called where they are compared.
