@@ -33,7 +33,6 @@ pub mod source;
 pub mod surroundings;
 #[cfg(feature = "cli")]
 pub mod validate;
-#[cfg(feature = "cli")]
 pub mod vmi;
 pub mod xml;
 pub mod xpath;
