@@ -444,6 +444,19 @@ spec:
 }
 
 #[test]
+fn validate_says_what_is_wrong_with_a_test_too() {
+    let desk = desk(TITLE, "- {name: a, expect: {error: no-mach}}");
+    fs::write(desk.path("twice.yaml"), "kind: RuleTest\na: 1\na: 2\n").expect("written");
+    let done = desk.run(&["validate", "t.yaml", "twice.yaml", "--color", "never"]);
+    let said = format!("{}{}", done.out, done.err);
+    assert_eq!(done.code, 1, "{said}");
+    assert!(said.contains("there is no code `no-mach`") && said.contains("t.yaml:8:33"), "{said}");
+    assert_eq!(said.matches("duplicate-key").count(), 1, "what is said already is not said again: {said}");
+    fs::write(desk.path("t.yaml"), test("- {name: a, expect: {unchanged: true}}")).expect("written");
+    assert_eq!(desk.run(&["validate", "t.yaml"]).code, 0, "it is checked, and not run");
+}
+
+#[test]
 fn a_broken_test_does_not_hide_the_others() {
     let desk = desk(TITLE, "- {name: a, expect: {xpath: {/domain/title: hello}}}");
     fs::write(desk.path("broken.yaml"), "apiVersion: virt-patch.dev/v1alpha1\nkind: RuleTest\nmetadata: {name: b}\n")

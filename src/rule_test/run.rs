@@ -94,11 +94,8 @@ impl<'t> Runner<'t> {
             let (message, evidence) = (message.to_owned(), judge::problems(refused));
             vec![Mismatch { call: Call::Second, at: case.location.clone(), message, evidence }]
         };
-        let unread = |problem: Box<Diagnostic>, what: &str| {
-            let help = "or write `secondCall: Skip`, where the domain is not one of KubeVirt's";
-            let problem = Diagnostic { help: Some(help.to_owned()), ..*problem };
-            wrong(&format!("KubeVirt cannot read {what}"), &vec![problem].into())
-        };
+        let unread =
+            |problem: Diagnostic, what: &str| wrong(&format!("KubeVirt cannot read {what}"), &vec![problem].into());
         match &case.second_call {
             SecondCall::Skip => Vec::new(),
             SecondCall::Given(given) => {
@@ -109,7 +106,10 @@ impl<'t> Runner<'t> {
                 // What KubeVirt sends went through its types already.
                 let sent = match second_call::first(domain.source.text()) {
                     Ok(sent) => sent,
-                    Err(problem) => return unread(problem, "the case's domain"),
+                    Err(problem) => {
+                        let help = "write `secondCall: Skip`, where the domain is not one of KubeVirt's";
+                        return unread(problem.help(help), "the case's domain");
+                    }
                 };
                 let first = match self.apply(sets, case, sent.as_bytes()) {
                     Ok(first) => first,
@@ -118,7 +118,7 @@ impl<'t> Runner<'t> {
                 let answer = String::from_utf8_lossy(&first.after);
                 let sent = match second_call::domain(&sent, &answer) {
                     Ok(sent) => sent,
-                    Err(problem) => return unread(problem, "the rules' result"),
+                    Err(problem) => return unread(*problem, "the rules' result"),
                 };
                 let second = self.apply(sets, case, sent.as_bytes());
                 let mut mismatches = judge::results(case, Call::Second, &second);

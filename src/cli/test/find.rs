@@ -14,17 +14,17 @@ use crate::source::Source;
 const DEPTH: usize = 32;
 
 /// A test file.
-pub(in crate::cli) struct TestFile {
+pub(super) struct TestFile {
     /// As it was given or found.
-    pub(in crate::cli) path: PathBuf,
+    pub(super) path: PathBuf,
     /// Its tests, in the order written.
-    pub(in crate::cli) tests: Vec<RuleTest>,
+    pub(super) tests: Vec<RuleTest>,
 }
 
 /// The tests at `paths`, and what is wrong with them. A file must hold a test; of a folder, and the folders in it,
 /// those YAML files that do are taken, by the bytes of their paths. Names that begin with `.` are passed over,
 /// and links to folders are not followed.
-pub(in crate::cli) fn tests(paths: &[PathBuf]) -> (Vec<TestFile>, Vec<Diagnostic>) {
+pub(super) fn tests(paths: &[PathBuf]) -> (Vec<TestFile>, Vec<Diagnostic>) {
     let (mut files, mut problems) = (Vec::new(), Vec::new());
     for path in paths {
         let mut found = Vec::new();

@@ -8,6 +8,8 @@ mod json;
 mod junit;
 mod text;
 
+pub(super) use beside::Beside;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -9,11 +9,15 @@ mod setup;
 
 pub(super) use arguments::Arguments;
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::terminal::Terminal;
+use super::test::Beside;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::validate::{Baseline, Counts, Findings, check};
+use crate::rule_test;
+use crate::validate::{Baseline, Candidate, Counts, Findings, check};
 
 use outcome::Outcome;
 use paths::Paths;
@@ -33,6 +37,7 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<E
 fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Terminal) -> anyhow::Result<Outcome> {
     let (candidates, mut problems) = files::candidates(&arguments.paths);
     let Findings { problems: mut found, counts } = check(&candidates, &setup.levels);
+    found.append(&mut of_tests(&candidates, &found));
     let baselined = match &setup.baseline {
         Some(file) if arguments.write_baseline => written(file, &mut found, paths, terminal)?,
         Some(file) => passed_over(file, &mut found, paths, terminal),
@@ -44,6 +49,15 @@ fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Termin
         problems.push(problem.help("name files with rules, or folders that hold some"));
     }
     Ok(Outcome { problems, counts, baselined, strict: arguments.strict || setup.strict })
+}
+
+/// What is wrong with rule tests, less what is said of their files already; the files that they name lie beside them.
+fn of_tests(candidates: &[Candidate], said: &[Diagnostic]) -> Vec<Diagnostic> {
+    let said: BTreeSet<String> = said.iter().map(ToString::to_string).collect();
+    let sources = candidates.iter().map(|candidate| &candidate.file.source);
+    let with_tests = sources.filter(|source| source.text().contains("RuleTest"));
+    let problems = with_tests.flat_map(|source| rule_test::compile(source, &Beside::new(Path::new(source.name()))).1);
+    problems.filter(|problem| !said.contains(&problem.to_string())).collect()
 }
 
 /// Lists the warnings in the baseline, and takes them out of what was found.
