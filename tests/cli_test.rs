@@ -444,6 +444,30 @@ spec:
 }
 
 #[test]
+fn watch_runs_again_when_a_file_changes() {
+    let desk = desk(TITLE, "- {name: a, expect: {xpath: {/domain/title: hello}}}");
+    let mut watching = std::process::Command::new(env!("CARGO_BIN_EXE_virt-patch"))
+        .args(["test", "t.yaml", "--watch"])
+        .current_dir(desk.path(""))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let lines = |stream| std::io::BufRead::lines(std::io::BufReader::new(stream)).map_while(Result::ok);
+    let mut out = lines(Box::new(watching.stdout.take().expect("a pipe")) as Box<dyn std::io::Read>);
+    let mut err = lines(Box::new(watching.stderr.take().expect("a pipe")));
+    let mut next = |words: &str| out.any(|line| line.contains(words));
+    assert!(next("1 case: 1 passed, 0 failed"));
+    // It waits: only now a change is one.
+    assert!(err.any(|line| line.contains("waiting for a change")));
+    // The length changes, so that a clock of seconds does not matter.
+    fs::write(desk.path("rules.yaml"), rules("- name: title\n  set: {/domain/title: another title}")).expect("written");
+    assert!(next("1 case: 0 passed, 1 failed"));
+    watching.kill().expect("it still runs");
+    watching.wait().expect("it ends");
+}
+
+#[test]
 fn validate_says_what_is_wrong_with_a_test_too() {
     let desk = desk(TITLE, "- {name: a, expect: {error: no-mach}}");
     fs::write(desk.path("twice.yaml"), "kind: RuleTest\na: 1\na: 2\n").expect("written");
