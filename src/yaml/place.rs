@@ -30,6 +30,10 @@ pub fn offsets(source: &str, node: &Node) -> Vec<(usize, usize)> {
         }
         at += length(source, at, wanted, scalar.style);
     }
+    // The text's end, behind an escape.
+    if steps.last().is_some_and(|&(from, to)| to + (scalar.text.len() - from) != at) {
+        steps.push((scalar.text.len(), at));
+    }
     steps
 }
 
