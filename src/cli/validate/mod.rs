@@ -1,6 +1,7 @@
 //! `virt-patch validate`: everything that is wrong with rules and manifests, before a cluster sees them.
 
 mod arguments;
+mod debt;
 mod files;
 mod outcome;
 mod paths;
@@ -13,11 +14,12 @@ use std::process::ExitCode;
 
 use super::terminal::Terminal;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::validate::{Baseline, Counts, Findings, check};
+use crate::validate::{Counts, Findings, check};
 
+use debt::Debt;
 use outcome::Outcome;
 use paths::Paths;
-use setup::{BaselineFile, Setup};
+use setup::Setup;
 
 /// Checks the files, and says it in the format that was asked for.
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<ExitCode> {
@@ -34,8 +36,14 @@ fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Termin
     let (candidates, mut problems) = files::candidates(&arguments.paths);
     let Findings { problems: mut found, counts } = check(&candidates, &setup.levels);
     let baselined = match &setup.baseline {
-        Some(file) if arguments.write_baseline => written(file, &mut found, paths, terminal)?,
-        Some(file) => passed_over(file, &mut found, paths, terminal),
+        Some(file) => {
+            let debt = Debt::new(file, &candidates, paths);
+            if arguments.write_baseline {
+                debt.write(&mut found, terminal)?
+            } else {
+                debt.pass_over(&mut found, terminal)
+            }
+        }
         None => 0,
     };
     problems.append(&mut found);
@@ -44,28 +52,4 @@ fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Termin
         problems.push(problem.help("name files with rules, or folders that hold some"));
     }
     Ok(Outcome { problems, counts, baselined, strict: arguments.strict || setup.strict })
-}
-
-/// Lists the warnings in the baseline, and takes them out of what was found.
-fn written(
-    file: &BaselineFile,
-    found: &mut Vec<Diagnostic>,
-    paths: &Paths,
-    terminal: Terminal,
-) -> anyhow::Result<usize> {
-    let name = |source: &str| paths.below(&file.folder, source);
-    let baseline = Baseline::of(found, name);
-    file.write(&baseline)?;
-    terminal.note(&format!("{} lists {} now", file.path.display(), print::number(baseline.len(), "warning")));
-    Ok(baseline.absorb(found, name).known)
-}
-
-/// Takes the warnings that the baseline lists out of what was found.
-fn passed_over(file: &BaselineFile, found: &mut Vec<Diagnostic>, paths: &Paths, terminal: Terminal) -> usize {
-    let absorbed = file.known.absorb(found, |source: &str| paths.below(&file.folder, source));
-    if absorbed.gone > 0 {
-        let (list, gone) = (file.path.display(), print::number(absorbed.gone, "warning"));
-        terminal.note(&format!("{list} lists {gone} that came to an end: `--write-baseline` takes them off it"));
-    }
-    absorbed.known
 }
