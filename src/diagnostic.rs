@@ -1,6 +1,8 @@
 //! One vocabulary for everything that can be wrong.
 
-use crate::source::{Location, Span};
+use std::sync::Arc;
+
+use crate::source::{Location, Source, Span};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
@@ -195,6 +197,17 @@ codes! {
     UnknownPack = "unknown-pack",
     /// A wrong argument of the sidecar.
     InvalidArgument = "invalid-argument",
+    /// What KubeVirt's own types cannot read, so that a second call cannot be simulated.
+    KubevirtTypes = "kubevirt-types",
+
+    // Tests of rules
+    /// A path given to `test` that holds no RuleTest.
+    NoTests = "no-tests",
+    /// Two cases of one RuleTest with the same name.
+    DuplicateCase = "duplicate-case",
+    /// A file of expected results outside of its test's folder.
+    GoldenOutside = "golden-outside",
+
     /// A fault of virt-patch itself.
     Internal = "internal",
 
@@ -294,6 +307,16 @@ impl Diagnostic {
     /// A warning.
     pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// A text that is no JSON, at the place where its reader stopped; `what` says what it should be: `the VMI`.
+    pub fn not_json(code: Code, what: &str, source: &Arc<Source>, error: &serde_json::Error) -> Self {
+        let lines = source.text().split_inclusive('\n').take(error.line().saturating_sub(1));
+        let offset = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+        let offset = offset.min(source.text().len());
+        let words = error.to_string();
+        let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
+        Self::error(code, format!("{what} is not JSON: {words}")).at(Location::new(source, offset..offset))
     }
 
     /// Says where.

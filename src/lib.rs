@@ -24,11 +24,16 @@ pub mod packs;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod rule;
+#[cfg(feature = "cli")]
+pub mod rule_test;
+#[cfg(feature = "cli")]
+pub mod second_call;
 pub mod sidecar;
 pub mod source;
 pub mod surroundings;
 #[cfg(feature = "cli")]
 pub mod validate;
+pub mod vmi;
 pub mod xml;
 pub mod xpath;
 pub mod yaml;

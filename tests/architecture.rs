@@ -30,6 +30,25 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["source", "diagnostic", "json", "manifest", "rule", "engine", "load", "packs", "surroundings", "hook"],
     ),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
+    ("vmi", &["source", "diagnostic", "yaml", "manifest", "rule"]),
+    ("second_call", &["source", "diagnostic", "xpath", "xml"]),
+    (
+        "rule_test",
+        &[
+            "source",
+            "diagnostic",
+            "xpath",
+            "xml",
+            "yaml",
+            "cloud_init",
+            "rule",
+            "engine",
+            "packs",
+            "report",
+            "vmi",
+            "second_call",
+        ],
+    ),
     (
         "cli",
         &[
@@ -50,6 +69,9 @@ const ROOMS: &[(&str, &[&str])] = &[
             "hook",
             "sidecar",
             "report",
+            "vmi",
+            "second_call",
+            "rule_test",
         ],
     ),
 ];

@@ -5,11 +5,13 @@ mod call;
 mod demo;
 mod exit;
 mod explain;
+mod init;
 mod input;
 mod packs;
 mod query;
 mod rules;
 mod terminal;
+mod test;
 mod validate;
 mod vmi;
 
@@ -33,7 +35,9 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Arguments),
     Apply(apply::Arguments),
+    Test(test::Arguments),
     Query(query::Arguments),
     Validate(validate::Arguments),
     Explain(explain::Arguments),
@@ -47,7 +51,9 @@ pub fn main() -> ExitCode {
     let line = CommandLine::parse();
     let terminal = Terminal::new(line.color);
     let done = match line.command {
+        Command::Init(arguments) => init::run(arguments, terminal),
         Command::Apply(arguments) => apply::run(arguments, terminal),
+        Command::Test(arguments) => test::run(arguments, terminal),
         Command::Query(arguments) => query::run(arguments, terminal),
         Command::Validate(arguments) => validate::run(&arguments, terminal),
         Command::Explain(arguments) => explain::run(&arguments, terminal),

@@ -7,7 +7,7 @@
 mod check;
 mod cloud;
 mod documents;
-mod fields;
+pub(crate) mod fields;
 mod fragment;
 mod keys;
 mod order;
@@ -28,6 +28,8 @@ pub use keys::builtin_keys;
 pub use param::Param;
 pub use param_source::{ParamSource, forbidden_path};
 pub use set::{NAMESPACES, compile, compile_documents};
+#[cfg(feature = "cli")]
+pub(crate) use set::{metadata, namespaces};
 pub use template::{Hole, Part, Template};
 pub use value::{ParamType, ParamValue};
 

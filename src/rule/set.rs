@@ -106,7 +106,8 @@ fn number(rules: &mut [Rule], next: &mut usize) {
     }
 }
 
-fn metadata(reader: &mut Reader, node: &Node) -> Option<String> {
+/// `metadata` of any of virt-patch's kinds; its name.
+pub(crate) fn metadata(reader: &mut Reader, node: &Node) -> Option<String> {
     let mut fields = reader.fields(node, "`metadata`")?;
     let name =
         fields.require(reader, "name").and_then(|node| reader.text(node, "`metadata.name`").map(ToOwned::to_owned));
@@ -123,7 +124,8 @@ fn builtin() -> BTreeMap<String, String> {
     NAMESPACES.iter().map(|&(prefix, uri)| (prefix.to_owned(), uri.to_owned())).collect()
 }
 
-fn namespaces(reader: &mut Reader, node: &Node) -> BTreeMap<String, String> {
+/// `spec.namespaces`: prefixes and their URIs, the built-in ones included.
+pub(crate) fn namespaces(reader: &mut Reader, node: &Node) -> BTreeMap<String, String> {
     let mut namespaces = builtin();
     let Some(entries) = node.entries() else {
         reader.wrong_type(node, "`spec.namespaces`", "a mapping of prefixes to URIs");
