@@ -59,7 +59,7 @@ pub(super) fn read(candidate: &Candidate) -> Contents {
         contents.problems = rule::compile(std::slice::from_ref(&candidate.file)).err().unwrap_or_default();
         return contents;
     }
-    let documents = match yaml::read(source, &Limits { bytes: LIMIT, nodes: NODES, ..Limits::default() }) {
+    let documents = match yaml::read(source, &limits(text)) {
         Ok(documents) => documents.into_iter().flat_map(manifest::objects).collect::<Vec<_>>(),
         Err(problems) => return Contents { problems, ..contents },
     };
@@ -74,6 +74,12 @@ pub(super) fn read(candidate: &Candidate) -> Contents {
         contents.look_at(candidate, document);
     }
     contents
+}
+
+/// A text that may be a rule file is read as one; what is longer can only be manifests.
+fn limits(text: &str) -> Limits {
+    let limits = Limits::default();
+    if text.len() > limits.bytes { Limits { bytes: LIMIT, nodes: NODES, ..limits } } else { limits }
 }
 
 impl Contents {

@@ -11,8 +11,8 @@ use super::library::{found, place_outside};
 
 const FILES: usize = 5000;
 
-/// Far more than any of these small files takes.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Far more than any of these small files takes, on a machine with other work too.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Numbers that are the same in every run (xorshift64*).
 struct Dice(u64);
@@ -201,7 +201,7 @@ fn places_inside_a_config_map_are_those_of_the_rules() {
     assert!(good.len() > 100, "{} rule files", good.len());
     let mut dice = Dice(0x2545_F491_4F6C_DD1D);
     let mut compared = [0, 0];
-    for _ in 0..1500 {
+    for _ in 0..3000 {
         let mut text = good[dice.below(good.len())].clone();
         mutate(&mut text, &mut dice);
         let inner = said(&text);
