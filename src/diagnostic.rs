@@ -261,7 +261,7 @@ pub struct Diagnostic {
     /// Other places that matter, each with what they are.
     pub related: Vec<(Location, String)>,
     /// An edit of the user's file that cures it.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
 }
 
 /// An edit that a machine can make: the text that stands in a place is replaced.
@@ -342,7 +342,7 @@ impl Diagnostic {
     /// Says which word was meant in place of `wrong`, which stands where the problem is.
     pub fn suggest(&mut self, wrong: &str, right: &str) {
         self.help = Some(format!("did you mean `{right}`?"));
-        self.fix = self.at.as_ref().and_then(|at| Fix::of_word(at, wrong, right));
+        self.fix = self.at.as_ref().and_then(|at| Fix::of_word(at, wrong, right)).map(Box::new);
     }
 
     /// Names the rule.
