@@ -26,6 +26,7 @@ pub mod rule;
 pub mod sidecar;
 pub mod source;
 pub mod surroundings;
+pub mod vocabulary;
 pub mod xml;
 pub mod xpath;
 pub mod yaml;

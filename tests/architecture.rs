@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("diagnostic", &["source"]),
+    ("vocabulary", &["diagnostic"]),
     ("xpath", &["diagnostic"]),
     ("json", &["diagnostic", "xpath"]),
     ("xml", &["diagnostic", "xpath"]),
