@@ -18,6 +18,8 @@ pub mod diagnostic;
 pub mod engine;
 pub mod hook;
 pub mod json;
+#[cfg(feature = "cli")]
+pub mod lint;
 pub mod load;
 pub mod packs;
 #[cfg(feature = "cli")]

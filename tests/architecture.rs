@@ -26,6 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("hook", &["diagnostic"]),
     ("sidecar", &["source", "diagnostic", "json", "rule", "engine", "load", "packs", "surroundings", "hook"]),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
+    ("lint", &["source", "diagnostic", "vocabulary", "xpath", "xml", "yaml", "cloud_init", "rule", "engine"]),
     (
         "cli",
         &[
