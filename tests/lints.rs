@@ -79,7 +79,8 @@ fn right_rules() -> Vec<(String, String)> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "yaml") {
                 let text = fs::read_to_string(&path).expect("a file");
-                if text.contains("kind: RuleSet") {
+                // One of the tour shows what a mistake looks like.
+                if text.contains("kind: RuleSet") && !path.ends_with("mistake.yaml") {
                     files.push((path.display().to_string(), text));
                 }
             }
@@ -101,17 +102,20 @@ fn rules_that_are_right_get_no_warning() {
     assert!(seen >= 10, "{seen} rule sets");
 }
 
-/// The names of elements and attributes in a text of rules, each with its place: words behind `/`, `@`, `<`.
+/// The names of elements and attributes in a text of rules, each with its place: words behind `/`, `@`, `<`,
+/// and in a tag those before `="`.
 fn names(text: &str) -> Vec<(usize, usize)> {
     let mut names = Vec::new();
-    for (at, lead) in text.char_indices().filter(|(_, c)| matches!(c, '/' | '@' | '<')) {
+    for (at, lead) in text.char_indices().filter(|(_, c)| matches!(c, '/' | '@' | '<' | ' ')) {
         let begin = at + lead.len_utf8();
         let rest = &text[begin..];
         let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
         let ends_well = !rest[length..].starts_with(['(', ':', '-', '.']);
         // A path of a file, a closing tag, a word that is too short to misspell.
         let line = &text[text[..at].rfind('\n').map_or(0, |n| n + 1)..at];
-        let in_value = line.matches('"').count() % 2 == 1 || line.contains("file: ") || line.contains("@file: ");
+        let is_source = ["annotation:", "label:", "vmi:", "file: "].iter().any(|source| line.contains(source));
+        let in_value = line.matches('"').count() % 2 == 1 || is_source;
+        let ends_well = ends_well && (lead != ' ' || rest[length..].starts_with("=\""));
         if length >= 3 && ends_well && !in_value && !line.ends_with('<') && !text[..at].ends_with('<') {
             names.push((begin, length));
         }
@@ -135,7 +139,10 @@ fn misspelt_names_are_found() {
                 made += 1;
                 let line = text[..begin].matches('\n').count() + 1;
                 let found = lint(&sets, &Samples::default());
-                let on_line = |problem: &Diagnostic| problem.at.as_ref().is_some_and(|at| at.position().line == line);
+                let on_line = |problem: &Diagnostic| {
+                    matches!(problem.code, Code::UnknownElement | Code::UnknownAttribute)
+                        && problem.at.as_ref().is_some_and(|at| at.position().line == line)
+                };
                 if !found.iter().any(on_line) {
                     missed.push(format!("{name}:{line}: {word} as {misspelt}"));
                 }
@@ -143,7 +150,7 @@ fn misspelt_names_are_found() {
         }
     }
     println!("{made} misspelt names, {} missed: {missed:#?}", missed.len());
-    assert!(made > 300, "{made} misspelt names");
+    assert!(made > 350, "{made} misspelt names");
     assert!(missed.len() * 100 <= made, "{} of {made} missed: {missed:#?}", missed.len());
 }
 

@@ -11,10 +11,11 @@ mod quoting;
 mod reach;
 mod running;
 mod samples;
+mod selection;
 mod spots;
 mod survey;
 mod templates;
-mod trial;
+mod twice;
 mod unused;
 mod written;
 
@@ -49,8 +50,8 @@ pub const CODES: [Code; 14] = [
 /// earlier one makes. Nothing is read but what is given.
 pub fn lint(sets: &[RuleSet], samples: &Samples) -> Vec<Diagnostic> {
     let surveys: Vec<Survey<'_>> = sets.iter().filter_map(Survey::of).collect();
-    let seen = trial::seen(samples);
-    let created = trial::created_names(&surveys);
+    let seen = selection::seen(samples);
+    let created = selection::created_names(&surveys);
     let mut problems = Vec::new();
     for survey in &surveys {
         names::check(survey, &seen, &mut problems);
@@ -60,9 +61,9 @@ pub fn lint(sets: &[RuleSet], samples: &Samples) -> Vec<Diagnostic> {
         running::check(survey, &mut problems);
         templates::check(survey, &mut problems);
         unused::check(survey, &mut problems);
-        trial::selects_nothing(survey, &seen, &created, &samples.given, &mut problems);
+        selection::selects_nothing(survey, &seen, &created, &samples.given, &mut problems);
     }
-    problems.extend(trial::not_idempotent(sets, samples));
+    problems.extend(twice::not_idempotent(sets, samples));
     in_order(problems, sets)
 }
 

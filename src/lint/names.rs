@@ -10,9 +10,9 @@ use crate::xml::{Document, NodeId};
 use crate::xpath::Kind;
 
 use super::reach::{Compared, Unknown};
+use super::selection::Seen;
 use super::spots::{Element, Spot, Spots};
 use super::survey::{Assigned, Look, Placed, Survey};
-use super::trial::Seen;
 use super::written::FragmentText;
 
 /// All of a rule set's. What a sample domain has is right, whatever the grammar says: KubeVirt writes
@@ -42,7 +42,13 @@ fn unknown_step(look: &Look<'_>, unknown: &Unknown) -> Diagnostic {
     let name = Name::new(&unknown.namespace, &unknown.local);
     let parents: Vec<&Arc<Element>> = unknown.parents.elements().collect();
     let place = unknown.parents.describe();
-    let (code, message, help) = if unknown.is_attribute {
+    let (code, message, help) = if unknown.at_any_depth {
+        let tops = unknown.parents.known.values().map(|spot| spot.element().cloned().unwrap_or_else(Element::domain));
+        let below: Vec<String> = tops.flat_map(|top| top.within()).map(|element| element.name.to_string()).collect();
+        let near = nearest(name.local, below.iter().map(String::as_str));
+        let help = near.map_or_else(nothing_near, |near| format!("did you mean `{near}`?"));
+        (Code::UnknownElement, format!("libvirt knows no element `{name}` at any depth of {place}"), help)
+    } else if unknown.is_attribute {
         (Code::UnknownAttribute, no_attribute(name, &place), attribute_help(name, &parents))
     } else {
         (Code::UnknownElement, no_element(name, &place), element_help(name, &parents))

@@ -121,7 +121,7 @@ impl Quoting<'_> {
             {
                 for (name, value) in members {
                     if let ("UserData", JsonTemplate::Text(text)) = (name.as_str(), value) {
-                        self.value(rule, text, raw, "raw user data", "json");
+                        self.value(rule, text, raw, "raw user data", "shell-quote");
                     }
                 }
             }

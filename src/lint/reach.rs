@@ -48,6 +48,8 @@ pub(super) struct Unknown {
     pub(super) is_attribute: bool,
     /// Where it was looked for.
     pub(super) parents: Spots,
+    /// Whether it was looked for at every depth there.
+    pub(super) at_any_depth: bool,
     pub(super) span: Span,
 }
 
@@ -173,6 +175,7 @@ impl<'a> Reach<'a> {
                     local: name.local.clone(),
                     is_attribute,
                     parents: from.clone(),
+                    at_any_depth: matches!(step.direction, Direction::Descendant | Direction::DescendantOrSelf),
                     span: step.span.clone(),
                 });
             }

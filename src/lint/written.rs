@@ -112,14 +112,16 @@ impl FragmentText {
     }
 }
 
-/// Depth is bounded by the YAML reader.
+/// The innermost value with this span, for a list of one item has its item's. Depth is bounded by the
+/// YAML reader.
 fn find<'n>(node: &'n Node, span: &Span) -> Option<&'n Node> {
-    if node.span == *span {
-        return Some(node);
+    if node.span.start > span.start || node.span.end < span.end {
+        return None;
     }
-    match &node.value {
+    let inner = match &node.value {
         Value::Scalar(_) => None,
         Value::Sequence(items) => items.iter().find_map(|item| find(item, span)),
         Value::Mapping(mapping) => mapping.entries.iter().find_map(|(_, value)| find(value, span)),
-    }
+    };
+    inner.or_else(|| (node.span == *span).then_some(node))
 }

@@ -1,13 +1,10 @@
-//! Rules tried on sample domains: paths that select nothing there, and results that a second run
-//! changes again.
+//! Paths that select nothing in sample domains.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeSet;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::engine::{self, Detail, Inputs, Limits, Nowhere, RuleTrace};
-use crate::rule::{Expect, FragmentElement, FragmentNode, Hook, Param, ParamSource, ParamType, RuleSet};
+use crate::engine::Limits;
+use crate::rule::{Expect, FragmentElement, FragmentNode};
 use crate::vocabulary::Name;
 use crate::xml::{Document, NodeId};
 use crate::xpath::{Budget, Kind, Value, Variables};
@@ -47,9 +44,10 @@ pub(super) fn created_names(surveys: &[Survey<'_>]) -> BTreeSet<String> {
         for placed in &survey.fragments {
             placed.fragment.nodes.iter().for_each(|node| fragment_names(node, &mut names));
         }
-        let created = survey.looks.iter().filter(|look| look.role == Role::Creates);
-        let paths = created.flat_map(|look| look.selects.known.keys());
-        names.extend(paths.flat_map(|path| path.split('/')).map(ToOwned::to_owned));
+        let paths = survey.looks.iter().filter(|look| look.role == Role::Creates);
+        let steps = paths.flat_map(|look| &look.followed.touches).filter(|touch| !touch.in_predicate);
+        let made = steps.flat_map(|touch| touch.spots.known.keys()).filter_map(|path| path.rsplit('/').next());
+        names.extend(made.map(ToOwned::to_owned));
     }
     names
 }
@@ -115,85 +113,4 @@ fn finds_nothing(look: &Look<'_>, created: &BTreeSet<String>, given: &[Sample]) 
         !matches!(value, Ok(Value::Nodes(nodes)) if nodes.is_empty())
     };
     !given.iter().any(finds)
-}
-
-/// What rules change again in their own result, each rule once.
-pub(super) fn not_idempotent(sets: &[RuleSet], samples: &Samples) -> Vec<Diagnostic> {
-    let mut found: BTreeMap<String, Diagnostic> = BTreeMap::new();
-    let made_up = made_up_vmi(sets);
-    for sample in samples.all() {
-        let vmis: Vec<&[u8]> = match sample.vmi.is_empty() {
-            true => vec![b"", &made_up],
-            false => vec![&sample.vmi],
-        };
-        for vmi in vmis {
-            if let Some((rule, warning)) = second_run(sets, sample, vmi) {
-                found.entry(rule).or_insert(warning);
-            }
-        }
-    }
-    found.into_values().collect()
-}
-
-/// The first rule that changes the result of a first run. Where a run fails, nothing is known: most
-/// often a value is asked for that no sample has.
-fn second_run(sets: &[RuleSet], sample: &Sample, vmi: &[u8]) -> Option<(String, Diagnostic)> {
-    let given = BTreeMap::new();
-    let inputs =
-        Inputs { vmi, surroundings: &Nowhere, given: &given, detail: Detail::Counts, limits: Limits::default() };
-    let once = engine::apply_to_domain(sets, &sample.domain, &inputs).ok()?;
-    if once.result.as_bytes() == &*sample.domain {
-        return None;
-    }
-    let twice = engine::apply_to_domain(sets, once.result.as_bytes(), &inputs).ok()?;
-    if twice.result == once.result {
-        return None;
-    }
-    let mut rules = twice.report.sets.iter().flat_map(|set| &set.rules);
-    // A rule with steps changes through them: the innermost is meant.
-    let changing = |rule: &&RuleTrace| rule.changed > 0;
-    let rule = rules.find(changing)?;
-    let message = format!("applied to its own result, this rule changes it again (tried on {})", sample.name);
-    let warning = Diagnostic::warning(Code::NotIdempotent, message).at(rule.location.clone()).rule(&*rule.label);
-    let help = "one boot calls more than once: say what is wanted with `set` or `merge`, not what is to be added";
-    Some((rule.label.to_string(), warning.help(help)))
-}
-
-/// A VMI in which every annotation and label that a param reads has a value that its checks accept.
-fn made_up_vmi(sets: &[RuleSet]) -> Vec<u8> {
-    let (mut annotations, mut labels) = (Map::new(), Map::new());
-    for set in sets {
-        let reached = set.reached_params(Hook::OnDefineDomain);
-        for param in reached.into_iter().filter_map(|index| set.params.get(index)) {
-            let (map, key) = match &param.source {
-                ParamSource::Annotation(key) => (&mut annotations, key),
-                ParamSource::Label(key) => (&mut labels, key),
-                _ => continue,
-            };
-            if let Some(value) = made_up_value(param) {
-                map.insert(key.clone(), Json::String(value));
-            }
-        }
-    }
-    let metadata = json!({"name": "vm", "namespace": "default", "annotations": annotations, "labels": labels});
-    json!({"metadata": metadata, "spec": {"domain": {"devices": {}}}}).to_string().into_bytes()
-}
-
-fn made_up_value(param: &Param) -> Option<String> {
-    let plain = |json: Json| match json {
-        Json::String(text) => text,
-        other => other.to_string(),
-    };
-    let listed = param.check.allowed.first().map(|value| plain(value.to_json()));
-    let least = param.check.minimum.as_ref().map(ToString::to_string);
-    let by_type = match param.check.ty {
-        Some(ParamType::Integer | ParamType::Number) => "2",
-        Some(ParamType::Boolean) => "true",
-        Some(ParamType::Quantity) => "1Gi",
-        Some(ParamType::Json) => return None,
-        Some(ParamType::String) | None => "sample",
-    };
-    let candidates = [listed, least, Some(by_type.to_owned()), Some("1".to_owned())];
-    let accepted = |text: &String| param.check.accept(Json::String(text.clone()), false).is_ok();
-    candidates.into_iter().flatten().find(accepted)
 }
