@@ -3,6 +3,7 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rule::{KeyPath, Verb};
+use crate::second_call;
 use crate::vocabulary::Name;
 use crate::xml::{Document, NodeId};
 use crate::xpath::Kind;
@@ -10,37 +11,6 @@ use crate::xpath::Kind;
 use super::spots::Spots;
 use super::survey::{Look, Placed, Role, Survey};
 use super::written::FragmentText;
-
-/// Content of devices that KubeVirt's types drop, measured with its v1.9 by sending each through its
-/// hook manager; not complete. What stands below one of these is dropped with it.
-pub const DROPPED: [&str; 26] = [
-    "audio",
-    "crypto",
-    "disk/driver/@copy_on_read",
-    "disk/driver/@detect_zeroes",
-    "disk/driver/@queue_size",
-    "disk/geometry",
-    "disk/iotune",
-    "disk/product",
-    "disk/vendor",
-    "disk/wwn",
-    "filesystem/@accessmode",
-    "hostdev/source/product",
-    "hostdev/source/vendor",
-    "hub",
-    "interface/bandwidth",
-    "interface/coalesce",
-    "interface/driver/@rx_queue_size",
-    "interface/tune",
-    "interface/vlan",
-    "iommu/driver/@intremap",
-    "lease",
-    "nvram",
-    "parallel",
-    "pstore",
-    "shmem",
-    "smartcard",
-];
 
 const DEVICES: &str = "/domain/devices/";
 
@@ -106,22 +76,15 @@ fn is_pci_address(path: &str) -> bool {
     device_part(path).and_then(|rest| rest.strip_prefix("address/")).is_some_and(|name| PCI_ONLY.contains(&name))
 }
 
-/// Whether KubeVirt's types drop what stands at a path, or what it stands in.
+/// Whether KubeVirt's types drop what stands at a path.
 fn is_dropped(path: &str) -> bool {
-    dropped_by(path).next().is_some()
+    path.strip_prefix(DEVICES).is_some_and(|path| !second_call::keeps(path.split('/')))
 }
 
 /// Whether they drop it from a device that they keep: a device that is gone as a whole is made anew, once.
 fn is_part_dropped(path: &str) -> bool {
-    dropped_by(path).any(|dropped| dropped.contains('/'))
-}
-
-fn dropped_by(path: &str) -> impl Iterator<Item = &'static str> {
-    let path = path.strip_prefix(DEVICES).unwrap_or_default();
-    let holds = move |dropped: &&'static str| {
-        path.strip_prefix(*dropped).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    DROPPED.into_iter().filter(holds)
+    let device = path.strip_prefix(DEVICES).and_then(|path| path.split('/').next());
+    is_dropped(path) && second_call::keeps(device)
 }
 
 const HELP_KEY: &str = "tell elements apart by what KubeVirt keeps: `alias/@name`, `target/@dev`";
@@ -168,14 +131,16 @@ fn inserted_children(
             continue;
         }
         let attributes = document.attributes(child).map(|node| (node, format!("{path}/@{}", name(node))));
-        let parts: Vec<_> = [(child, path.clone())].into_iter().chain(attributes).collect();
-        let before = problems.len();
-        for (node, path) in parts.iter().filter(|(_, path)| is_dropped(path)) {
+        let parts: Vec<_> = match is_dropped(&path) {
+            true => vec![(child, path.clone())],
+            false => attributes.filter(|(_, path)| is_dropped(path)).collect(),
+        };
+        for (node, path) in &parts {
             let message = format!("KubeVirt drops `{path}` between calls, so that the next call inserts this again");
             let warning = placed.warning(Code::StrippedByKubevirt, message, text.name_place(document, *node));
             problems.push(warning.help("write `merge` with a path that KubeVirt keeps, by `alias/@name` for a device"));
         }
-        if problems.len() == before {
+        if parts.is_empty() {
             inserted_children(placed, text, document, child, &path, false, problems);
         }
     }

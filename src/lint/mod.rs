@@ -19,7 +19,6 @@ mod twice;
 mod unused;
 mod written;
 
-pub use calls::DROPPED;
 pub use samples::{Sample, Samples};
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -64,7 +63,19 @@ pub fn lint(sets: &[RuleSet], samples: &Samples) -> Vec<Diagnostic> {
         selection::selects_nothing(survey, &seen, &created, &samples.given, &mut problems);
     }
     problems.extend(twice::not_idempotent(sets, samples));
+    without_consequences(&mut problems);
     in_order(problems, sets)
+}
+
+/// A name that libvirt does not know is no name of KubeVirt's either.
+fn without_consequences(problems: &mut Vec<Diagnostic>) {
+    let start = |problem: &Diagnostic| {
+        let at = problem.at.as_ref().map(|at| at.outermost());
+        at.map(|at| (std::sync::Arc::as_ptr(&at.source), at.span.start))
+    };
+    let is_unknown = |problem: &&Diagnostic| matches!(problem.code, Code::UnknownElement | Code::UnknownAttribute);
+    let unknown: std::collections::HashSet<_> = problems.iter().filter(is_unknown).map(start).collect();
+    problems.retain(|problem| problem.code != Code::StrippedByKubevirt || !unknown.contains(&start(problem)));
 }
 
 /// By set and place; the same thing is said once.
