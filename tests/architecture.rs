@@ -36,7 +36,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["source", "diagnostic", "json", "manifest", "rule", "engine", "load", "packs", "surroundings", "hook"],
     ),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
-    ("vmi", &["source", "diagnostic", "yaml", "rule"]),
+    ("vmi", &["source", "diagnostic", "yaml", "manifest", "rule"]),
     (
         "rule_test",
         &[
