@@ -18,6 +18,8 @@ pub mod diagnostic;
 pub mod engine;
 pub mod hook;
 pub mod json;
+#[cfg(feature = "cli")]
+pub mod lint;
 pub mod load;
 pub mod manifest;
 pub mod packs;
@@ -34,6 +36,7 @@ pub mod surroundings;
 #[cfg(feature = "cli")]
 pub mod validate;
 pub mod vmi;
+pub mod vocabulary;
 pub mod xml;
 pub mod xpath;
 pub mod yaml;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::lint::{Samples, lint};
 use crate::manifest::{self, HOOK_SIDECARS_ANNOTATION, Machine, RULES_ANNOTATION};
 use crate::rule::{self, API_VERSION};
 use crate::source::{Location, Source};
@@ -104,7 +105,7 @@ impl Contents {
         self.documents.push(document);
     }
 
-    /// Compiles the rule sets of a document. What is to be said of sets that are right, as lints do, is said here.
+    /// Compiles the rule sets of a document; what is right is linted.
     fn compile(&mut self, candidate: &Candidate, document: &Node) {
         let source = &candidate.file.source;
         let is_own = document.get("apiVersion").and_then(Node::text).is_some_and(|text| text.starts_with(GROUP));
@@ -122,6 +123,9 @@ impl Contents {
         }
         let (sets, mut problems) = rule::compile_documents(&candidate.file, vec![document.clone()]);
         self.counts.rule_sets += sets.len();
+        if problems.is_empty() {
+            problems = lint(&sets, &Samples::default());
+        }
         self.problems.append(&mut problems);
     }
 }
