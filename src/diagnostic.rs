@@ -225,6 +225,8 @@ codes! {
     HookNotOffered = "hook-not-offered",
     /// A pack or a pack's param that does not exist.
     UnknownPack = "unknown-pack",
+    /// Two documents of which no rules make one of the other.
+    NotExpressible = "not-expressible",
     /// A wrong argument of the sidecar.
     InvalidArgument = "invalid-argument",
     /// What KubeVirt's own types cannot read, so that a second call cannot be simulated.
