@@ -60,7 +60,7 @@ pub struct Failure {
     pub message: String,
 }
 
-/// Whose fault a [`Failure`] is. `status.rs` gives each its gRPC code.
+/// Whose fault a [`Failure`] is. `failure.rs` gives each its gRPC code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// What was sent cannot be read.
