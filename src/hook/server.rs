@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -31,6 +32,9 @@ const RULE_LANGUAGE: &str = "virt-patch.dev/v1alpha1";
 const ROOM: usize = 16 * 1024;
 /// How many requests run, or wait for their answer to be read, at a time.
 const RUNNING: usize = 4;
+/// How long after the start `Hooks::prepare` is called: virt-launcher asks `Info` as soon as it sees the
+/// socket, and must not wait for it. Not a thread's matter, which would cost memory for good.
+const HEAD_START: Duration = Duration::from_millis(20);
 /// How long the end waits for peers that do not close.
 const DRAIN: Duration = Duration::from_secs(3);
 
@@ -152,9 +156,16 @@ pub async fn serve(
         listeners.spawn(accept(listener, Arc::clone(&core), Arc::clone(&places), ending.clone()));
         files.push(file);
     }
+    let prepare = async {
+        tokio::time::sleep(HEAD_START).await;
+        // A panic here comes again with the first call, and is told there.
+        _ = panic::catch_unwind(AssertUnwindSafe(|| core.hooks.prepare()));
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
         () = shutdown => {},
         () = core.stopped.notified() => {},
+        () = prepare => {},
     }
     drop(files);
     log.event(Level::Info, "ending", &[]);
