@@ -17,12 +17,7 @@ const SHORTAGE: Duration = Duration::from_millis(50);
 
 /// Serves whoever connects until `ending` says so, then those that are connected until they are done.
 /// Dropping it ends them at once.
-pub(super) async fn accept(
-    listener: UnixListener,
-    core: Arc<Core>,
-    places: Arc<Places>,
-    mut ending: Ending,
-) {
+pub(super) async fn accept(listener: UnixListener, core: Arc<Core>, places: Arc<Places>, mut ending: Ending) {
     let told = ending.clone();
     let mut connections = JoinSet::new();
     loop {

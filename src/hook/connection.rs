@@ -44,12 +44,7 @@ const STALLED: Duration = Duration::from_millis(500);
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Serves a connection until its peer closes it, it stays idle, or the server ends.
-pub(super) async fn serve(
-    stream: UnixStream,
-    core: Arc<Core>,
-    places: &Places,
-    mut ending: Ending,
-) {
+pub(super) async fn serve(stream: UnixStream, core: Arc<Core>, places: &Places, mut ending: Ending) {
     let Some(mut connection) = handshake(stream, places, &mut ending).await else { return };
     let mut exchanges = Exchanges::default();
     let mut since = Instant::now();
@@ -89,11 +84,7 @@ pub(super) async fn serve(
 }
 
 /// The connection, once its peer has said that it speaks HTTP/2 (section 3.4).
-async fn handshake(
-    stream: UnixStream,
-    places: &Places,
-    ending: &mut Ending,
-) -> Option<Connection<UnixStream, Bytes>> {
+async fn handshake(stream: UnixStream, places: &Places, ending: &mut Ending) -> Option<Connection<UnixStream, Bytes>> {
     let handshake = Builder::new()
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(HEADERS)

@@ -108,7 +108,9 @@ impl Wire {
     /// Whether the connection still answers PING (section 6.7).
     pub(crate) fn answers(&mut self) -> bool {
         self.send(PING, 0, 0, b"are you?")
-            && self.until(|frame| frame.kind == PING && frame.flags == ACK).is_some_and(|pong| pong.payload == b"are you?")
+            && self
+                .until(|frame| frame.kind == PING && frame.flags == ACK)
+                .is_some_and(|pong| pong.payload == b"are you?")
     }
 }
 

@@ -7,11 +7,6 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::task::{Context, Poll};
 
-use tokio::net::UnixListener;
-use tokio_stream::wrappers::UnixListenerStream;
-use tonic::body::Body;
-use tonic::codegen::{BoxFuture, Service, http};
-use tonic::{Request, Response, Status};
 use r#gen::info::info_server::{Info, InfoServer};
 use r#gen::info::{HookPoint, InfoParams, InfoResult};
 use r#gen::v1alpha3::callbacks_server::{Callbacks, CallbacksServer};
@@ -19,6 +14,11 @@ use r#gen::v1alpha3::{
     OnDefineDomainParams, OnDefineDomainResult, PreCloudInitIsoParams, PreCloudInitIsoResult, ShutdownParams,
     ShutdownResult,
 };
+use tokio::net::UnixListener;
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::body::Body;
+use tonic::codegen::{BoxFuture, Service, http};
+use tonic::{Request, Response, Status};
 
 struct Floor;
 

@@ -32,7 +32,8 @@ pub(super) fn unary<Q: Message + Default, A: Message>(
     run: impl FnOnce(Q) -> Result<A, Status>,
 ) -> Result<Bytes, Unanswered> {
     // `doc/statuscodes.md`: INTERNAL where the request cannot be parsed.
-    let request = Q::decode(request)
-        .map_err(|error| Rejection::grpc(Code::Internal, format!("the request is not what the method takes: {error}")))?;
+    let request = Q::decode(request).map_err(|error| {
+        Rejection::grpc(Code::Internal, format!("the request is not what the method takes: {error}"))
+    })?;
     run(request).and_then(|answer| grpc::encode(&answer)).map_err(Unanswered::Failed)
 }

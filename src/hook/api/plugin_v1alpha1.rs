@@ -26,7 +26,11 @@ fn mutate_domain(core: &Core, request: Bytes) -> Result<Bytes, Unanswered> {
     unary(request, |params: MutateDomainRequest| {
         if params.domain_type != LIBVIRT {
             let message = format!("domain_type is {:?}, only {LIBVIRT:?} can be read", params.domain_type);
-            return Err(core.refuse(NAME, HookPoint::OnDefineDomain, &Failure::new(FailureKind::InvalidInput, message)));
+            return Err(core.refuse(
+                NAME,
+                HookPoint::OnDefineDomain,
+                &Failure::new(FailureKind::InvalidInput, message),
+            ));
         }
         let context = params.sidecar_context.map(|context| context.invocation_context);
         let domain = core.define_domain(NAME, context, &params.domain, &params.vmi)?;

@@ -5,7 +5,8 @@ use bytes::Bytes;
 use super::method::{Method, Version, unary};
 use crate::hook::dispatch::Core;
 use crate::hook::r#gen::v1alpha3::{
-    OnDefineDomainParams, OnDefineDomainResult, PreCloudInitIsoParams, PreCloudInitIsoResult, ShutdownParams, ShutdownResult,
+    OnDefineDomainParams, OnDefineDomainResult, PreCloudInitIsoParams, PreCloudInitIsoResult, ShutdownParams,
+    ShutdownResult,
 };
 use crate::hook::grpc::Unanswered;
 use crate::hook::hooks::HookPoint;

@@ -53,7 +53,9 @@ pub(in crate::hook) async fn receive(
         }
         if length.is_some_and(|length| bytes.len() > PREFIX + length) {
             // `doc/statuscodes.md`: a request cardinality violation.
-            return Err(Rejection::grpc(Code::Unimplemented, "a unary call has one request, here more follows it").into());
+            return Err(
+                Rejection::grpc(Code::Unimplemented, "a unary call has one request, here more follows it").into()
+            );
         }
         // Only now may the peer send more. It fails where the stream has ended, and nothing is to be told.
         let _ = body.flow_control().release_capacity(chunk.len());

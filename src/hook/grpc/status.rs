@@ -88,15 +88,9 @@ mod tests {
         use Code::{
             DeadlineExceeded, FailedPrecondition, Internal, InvalidArgument, Ok, ResourceExhausted, Unimplemented,
         };
-        for code in [
-            Ok,
-            InvalidArgument,
-            DeadlineExceeded,
-            ResourceExhausted,
-            FailedPrecondition,
-            Unimplemented,
-            Internal,
-        ] {
+        for code in
+            [Ok, InvalidArgument, DeadlineExceeded, ResourceExhausted, FailedPrecondition, Unimplemented, Internal]
+        {
             assert_eq!(code.digits(), (code as u8).to_string());
         }
     }

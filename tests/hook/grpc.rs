@@ -1,19 +1,10 @@
 //! gRPC over HTTP/2 as the hook server speaks it: heads, frames and trailers that no client library sends.
 
-#![cfg(test)]
-
-#[path = "hook/client.rs"]
-mod client;
-#[path = "hook/rpc.rs"]
-mod rpc;
-#[path = "hook/scripted.rs"]
-mod scripted;
-
 use std::time::{Duration, Instant};
 
-use client::Pod;
-use rpc::{DEFINE, call, connect, framed, head, params};
-use scripted::Scripted;
+use crate::client::{self, Pod};
+use crate::rpc::{DEFINE, call, connect, framed, head, params};
+use crate::scripted::Scripted;
 use virt_patch::hook::{MAX_ANSWER, MAX_REQUEST, Options};
 
 const WINDOW: u32 = 65_535;
