@@ -1,6 +1,8 @@
 //! The Rust of KubeVirt's wire contract is checked in, so that a build needs neither protoc nor a
 //! build script. Here it is generated anew from `proto/` and compared; `BLESS=1` rewrites it.
 
+#![cfg(test)]
+
 use std::path::Path;
 
 const PROTOS: &[&str] = &[

@@ -53,16 +53,19 @@ impl Outlet {
     /// Writes what waits, as far as the sink takes it. A log that cannot be written is no reason to fail a
     /// VM, so errors are passed over.
     pub(super) fn write(&mut self) {
+        // Taken out, so that what a sink panics over is not tried again.
+        let mut waiting = std::mem::take(&mut self.waiting);
         let mut written = 0;
-        while written < self.waiting.len() {
-            match self.sink.write(&self.waiting[written..]) {
+        while written < waiting.len() {
+            match self.sink.write(&waiting[written..]) {
                 Ok(length) if length > 0 => written += length,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Ok(_) | Err(_) => written = self.waiting.len(),
+                Ok(_) | Err(_) => written = waiting.len(),
             }
         }
-        self.waiting.drain(..written);
+        waiting.drain(..written);
+        self.waiting = waiting;
     }
 
     fn has_room(&self, length: usize) -> bool {
