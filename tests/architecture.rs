@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("diagnostic", &["source"]),
+    ("vocabulary", &["diagnostic"]),
     ("xpath", &["diagnostic"]),
     ("json", &["diagnostic", "xpath"]),
     ("xml", &["diagnostic", "xpath"]),
@@ -22,7 +23,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("engine", &["source", "diagnostic", "xpath", "json", "xml", "yaml", "cloud_init", "rule"]),
     ("load", &["source", "diagnostic", "rule"]),
     ("packs", &["source", "diagnostic", "rule"]),
-    ("validate", &["source", "diagnostic", "yaml", "manifest", "rule"]),
+    ("second_call", &["source", "diagnostic", "xpath", "xml"]),
+    (
+        "lint",
+        &["source", "diagnostic", "vocabulary", "xpath", "xml", "yaml", "cloud_init", "rule", "engine", "second_call"],
+    ),
+    ("validate", &["source", "diagnostic", "yaml", "manifest", "rule", "lint"]),
     ("surroundings", &["rule", "engine"]),
     ("hook", &["diagnostic"]),
     (
@@ -32,7 +38,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("infer", &["source", "diagnostic", "xpath", "json", "xml", "yaml", "cloud_init", "rule", "engine"]),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
     ("vmi", &["source", "diagnostic", "yaml", "manifest", "rule"]),
-    ("second_call", &["source", "diagnostic", "xpath", "xml"]),
     (
         "rule_test",
         &[
@@ -73,6 +78,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "report",
             "vmi",
             "second_call",
+            "lint",
             "rule_test",
         ],
     ),

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use virt_patch::diagnostic::{Code, Diagnostic};
+use virt_patch::diagnostic::{Code, Diagnostic, Severity};
 use virt_patch::engine::{Detail, Inputs, Limits, Nowhere, apply_to_cloud_init, apply_to_domain};
 use virt_patch::report::{Paint, text};
 use virt_patch::rule::{RuleFile, Trust, compile};
@@ -175,17 +175,18 @@ fn problems_of_test(example: &RuleFile) -> Vec<Diagnostic> {
     problems
 }
 
-/// What is wrong with an example, when it is read or else when it runs.
+/// What is wrong with an example, when it is validated or else when it runs.
 fn problems(example: &RuleFile, domain: &str, vmi: &str, cloud_init: &str) -> Vec<Diagnostic> {
     if example.source.text().contains("kind: RuleTest") {
         return problems_of_test(example);
     }
     let candidate = Candidate { file: example.clone(), is_named: true };
-    let found = check(&[candidate], &Levels::default()).problems;
-    if !found.is_empty() {
+    let mut found = check(&[candidate], &Levels::default()).problems;
+    if found.iter().any(|problem| problem.severity == Severity::Error) {
         return found;
     }
-    let sets = compile(std::slice::from_ref(example)).expect("what is right compiles");
+    // What is no rules may have warnings alone.
+    let Ok(sets) = compile(std::slice::from_ref(example)) else { return found };
     let inputs = Inputs {
         vmi: vmi.as_bytes(),
         surroundings: &Nowhere,
@@ -199,7 +200,8 @@ fn problems(example: &RuleFile, domain: &str, vmi: &str, cloud_init: &str) -> Ve
     } else {
         apply_to_domain(&sets, domain.as_bytes(), &inputs).map(|outcome| outcome.report.warnings)
     };
-    warnings.unwrap_or_else(|failure| vec![*failure.problem])
+    found.extend(warnings.unwrap_or_else(|failure| vec![*failure.problem]));
+    found
 }
 
 #[test]
