@@ -225,6 +225,8 @@ codes! {
     HookNotOffered = "hook-not-offered",
     /// A pack or a pack's param that does not exist.
     UnknownPack = "unknown-pack",
+    /// Two documents of which no rules make one of the other.
+    NotExpressible = "not-expressible",
     /// A wrong argument of the sidecar.
     InvalidArgument = "invalid-argument",
     /// What KubeVirt's own types cannot read, so that a second call cannot be simulated.
@@ -291,7 +293,7 @@ pub struct Diagnostic {
     /// Other places that matter, each with what they are.
     pub related: Vec<(Location, String)>,
     /// An edit of the user's file that cures it.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
 }
 
 /// An edit that a machine can make: the text that stands in a place is replaced.
@@ -372,7 +374,7 @@ impl Diagnostic {
     /// Says which word was meant in place of `wrong`, which stands where the problem is.
     pub fn suggest(&mut self, wrong: &str, right: &str) {
         self.help = Some(format!("did you mean `{right}`?"));
-        self.fix = self.at.as_ref().and_then(|at| Fix::of_word(at, wrong, right));
+        self.fix = self.at.as_ref().and_then(|at| Fix::of_word(at, wrong, right)).map(Box::new);
     }
 
     /// Names the rule.

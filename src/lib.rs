@@ -17,6 +17,8 @@ pub mod cloud_init;
 pub mod diagnostic;
 pub mod engine;
 pub mod hook;
+#[cfg(feature = "cli")]
+pub mod infer;
 pub mod json;
 #[cfg(feature = "cli")]
 pub mod lint;

@@ -35,6 +35,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "sidecar",
         &["source", "diagnostic", "json", "manifest", "rule", "engine", "load", "packs", "surroundings", "hook"],
     ),
+    ("infer", &["source", "diagnostic", "xpath", "json", "xml", "yaml", "cloud_init", "rule", "engine"]),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
     ("vmi", &["source", "diagnostic", "yaml", "manifest", "rule"]),
     (
@@ -73,6 +74,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "surroundings",
             "hook",
             "sidecar",
+            "infer",
             "report",
             "vmi",
             "second_call",

@@ -10,7 +10,7 @@ use crate::source::{Location, Span};
 use crate::xpath::{self, Scope};
 use crate::yaml::Node;
 
-use super::case::{FileOrInline, file_or_inline};
+use super::given_text::{FileOrInline, file_or_inline};
 use super::{Check, Document, Expected, Files, Golden, Wanted};
 
 /// The words of `document`.

@@ -10,13 +10,16 @@
 
 mod case;
 mod expect;
+mod given_text;
 mod judge;
+mod outcome;
 mod read;
 mod run;
 mod whole;
 
+pub use outcome::{Call, Evidence, Mismatch, Outcome};
 pub use read::compile;
-pub use run::{Call, Evidence, Mismatch, Outcome, Runner};
+pub use run::Runner;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
