@@ -173,6 +173,8 @@ codes! {
     DocumentSyntax = "document-syntax",
     /// A cloud-init document of a form that the verb cannot edit.
     DocumentForm = "document-form",
+    /// A MIME part that is not what its content type says.
+    PartContent = "part-content",
 
     // What the hook gets
     /// A domain that is not well-formed XML.

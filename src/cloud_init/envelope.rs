@@ -8,8 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::document::{DocumentKind, HEADER, parse, render};
-use super::refusal;
+use super::document::{DocumentKind, read_yaml, write_yaml};
+use super::user_data::{self, HEADER};
+use super::{part, refusal};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::json::kind as kind_of;
 
@@ -77,7 +78,7 @@ impl Envelope {
     /// A document as it is now. Absent and empty ones are `{}`.
     ///
     /// # Errors
-    /// `document-form` for user data that is no cloud-config, `document-syntax` for what cannot be parsed.
+    /// `document-form` for user data that cannot be edited, `document-syntax` for what cannot be parsed.
     pub fn document(&self, kind: DocumentKind) -> Result<&Value, Box<Diagnostic>> {
         let cached = match kind {
             DocumentKind::CloudInitData => return Ok(&self.data),
@@ -85,7 +86,10 @@ impl Envelope {
             DocumentKind::UserData => &self.user_data,
             DocumentKind::NetworkData => &self.network_data,
         };
-        let parsed = cached.get_or_init(|| parse(kind, self.text(kind)).map(Rc::new));
+        let parsed = cached.get_or_init(|| {
+            let text = self.text(kind);
+            if kind == DocumentKind::UserData { user_data::read(text) } else { read_yaml(kind, text) }.map(Rc::new)
+        });
         parsed.as_deref().map_err(Clone::clone)
     }
 
@@ -118,17 +122,31 @@ impl Envelope {
                 self.put(member, value);
             }
             DocumentKind::UserData => {
-                let text = render(kind, self.text(kind), &value)?;
+                let text = user_data::write(self.text(kind), &value)?;
                 self.put(USER_DATA, Value::String(text));
                 self.user_data = OnceCell::from(Ok(Rc::new(value)));
             }
             DocumentKind::NetworkData => {
-                let text = render(kind, self.text(kind), &value)?;
+                let text = write_yaml(kind, "", self.text(kind), &value)?;
                 self.put(NETWORK_DATA, Value::String(text));
                 self.network_data = OnceCell::from(Ok(Rc::new(value)));
             }
         }
         Ok(())
+    }
+
+    /// Adds a part to the user data, once; whether it was lacking.
+    ///
+    /// # Errors
+    /// `document-form` where the user data can have no parts, `part-content` for a part that is not what its type
+    /// says.
+    pub fn add_part(&mut self, content_type: &str, content: &str) -> Result<bool, Box<Diagnostic>> {
+        let Some(text) = part::add(self.text(DocumentKind::UserData), content_type, content)? else {
+            return Ok(false);
+        };
+        self.put(USER_DATA, Value::String(text));
+        self.user_data = OnceCell::new();
+        Ok(true)
     }
 
     /// Whether anything is not as it came.

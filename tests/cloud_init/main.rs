@@ -10,4 +10,8 @@ mod envelope;
 #[cfg(test)]
 mod forms;
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod yaml;
