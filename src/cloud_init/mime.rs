@@ -18,6 +18,8 @@ pub(super) struct Message<'t> {
     /// What separates the outermost multipart's parts, and where a part more would stand: at the line that closes
     /// it, or at the end of the text. `None` for a message that is no multipart.
     pub(super) outer: Option<(String, usize)>,
+    /// What separates the parts of all multiparts.
+    pub(super) boundaries: Vec<String>,
 }
 
 /// A part that is no multipart.
@@ -109,7 +111,7 @@ impl<'t> Part<'t> {
 /// # Errors
 /// [`Unreadable`]
 pub(super) fn parse(text: &str) -> Result<Message<'_>, Unreadable> {
-    let mut message = Message { parts: Vec::new(), outer: None };
+    let mut message = Message { parts: Vec::new(), outer: None, boundaries: Vec::new() };
     entity(text, 0..text.len(), 0, &mut message)?;
     Ok(message)
 }
@@ -136,8 +138,9 @@ fn entity<'t>(text: &'t str, range: Range<usize>, depth: usize, message: &mut Me
         entity(text, part, depth + 1, message)?;
     }
     if depth == 0 {
-        message.outer = Some((boundary, close));
+        message.outer = Some((boundary.clone(), close));
     }
+    message.boundaries.push(boundary);
     Ok(())
 }
 

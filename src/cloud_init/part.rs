@@ -81,11 +81,12 @@ fn add_to_message(text: &str, content_type: &str, content: &str) -> Result<Optio
 
 /// A boundary line, headers, the content, and the line end that belongs to the next boundary.
 fn written(boundary: &str, content_type: &str, content: &str, newline: &str) -> String {
-    if !is_plain(content) {
+    // A script with the line ends of mail would not run.
+    if !is_plain(content) || newline != "\n" {
         return encoded(boundary, content_type, content, newline);
     }
     let headers = headers(boundary, content_type, "7bit", newline);
-    format!("{headers}{newline}{}{newline}", content.replace('\n', newline))
+    format!("{headers}{newline}{content}{newline}")
 }
 
 fn encoded(boundary: &str, content_type: &str, content: &str, newline: &str) -> String {
@@ -101,7 +102,7 @@ fn headers(boundary: &str, content_type: &str, transfer: &str, newline: &str) ->
 }
 
 /// Whether no line of a content could be taken for the boundary.
-fn is_safe(content: &str, boundary: &str) -> bool {
+pub(super) fn is_safe(content: &str, boundary: &str) -> bool {
     !content.lines().any(|line| line.strip_prefix("--").is_some_and(|rest| rest.starts_with(boundary)))
 }
 

@@ -45,13 +45,15 @@ pub(super) fn write(text: &str, value: &Value) -> Result<String, Box<Diagnostic>
         Form::Ignition => Ok(write_json(text, value)),
         Form::Mime => {
             let message = message(text)?;
-            let Some(part) = cloud_config(&message)? else {
+            let Some(found) = cloud_config(&message)? else {
                 let content = write_yaml(KIND, HEADER, "", value)?;
                 return Ok(part::add(text, CLOUD_CONFIG, &content)?.unwrap_or_else(|| text.to_owned()));
             };
-            let old = content(part)?;
+            let old = content(found)?;
             let header = if form(&old) == Form::CloudConfig { first_line(&old) } else { "" };
-            Ok(with_content(text, part, &write_yaml(KIND, header, &old, value)?))
+            let content = write_yaml(KIND, header, &old, value)?;
+            let is_safe = message.boundaries.iter().all(|boundary| part::is_safe(&content, boundary));
+            Ok(with_content(text, found, &content, is_safe))
         }
         other => Err(no_document(other)),
     }
@@ -93,13 +95,12 @@ fn content(part: &Part<'_>) -> Result<String, Box<Diagnostic>> {
     part.content().ok_or_else(|| refuse("no UTF-8 text in the transfer encoding that it names"))
 }
 
-/// The message with another text in one part, in base64 where it would not survive as it is.
-fn with_content(text: &str, part: &Part<'_>, content: &str) -> String {
+/// The message with another text in one part, in base64 where it would not survive as it is; `is_safe` says that no
+/// line of it could be taken for a boundary.
+fn with_content(text: &str, part: &Part<'_>, content: &str, is_safe: bool) -> String {
     let newline = line_end(text);
-    let holds_boundary = content.lines().any(|line| line.starts_with("--"));
-    let as_it_is = part.transfer() == Some(Transfer::Identity)
-        && transfer::is_plain(&content.replace("\r\n", "\n"))
-        && !holds_boundary;
+    let as_it_is =
+        part.transfer() == Some(Transfer::Identity) && transfer::is_plain(&content.replace("\r\n", "\n")) && is_safe;
     if as_it_is {
         return format!("{}{content}{}", slice(text, 0, part.body.start), slice(text, part.body.end, text.len()));
     }

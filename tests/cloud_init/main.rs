@@ -12,6 +12,8 @@ mod forms;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
+mod judge;
+#[cfg(test)]
 mod parts;
 #[cfg(test)]
 mod yaml;
