@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use super::document::{DocumentKind, read_yaml, write_yaml};
+use super::metadata::{self, CONFIG_DRIVE_METADATA, NO_CLOUD_METADATA};
 use super::user_data::{self, HEADER};
 use super::{part, refusal};
 use crate::diagnostic::{Code, Diagnostic};
@@ -109,6 +110,7 @@ impl Envelope {
         match kind {
             DocumentKind::CloudInitData => {
                 check_texts(&value, Code::DocumentSyntax)?;
+                metadata::check(&self.data, &value)?;
                 let before = std::mem::replace(&mut self.data, Rc::new(value));
                 if before.get(USER_DATA) != self.data.get(USER_DATA) {
                     self.user_data = OnceCell::new();
@@ -119,7 +121,12 @@ impl Envelope {
             }
             DocumentKind::MetaData => {
                 let member = self.metadata_member();
-                self.put(member, value);
+                let mut whole = Rc::clone(&self.data);
+                if let Value::Object(members) = Rc::make_mut(&mut whole) {
+                    members.insert(member.to_owned(), value);
+                }
+                metadata::check(&self.data, &whole)?;
+                self.data = whole;
             }
             DocumentKind::UserData => {
                 let text = user_data::write(self.text(kind), &value)?;
@@ -214,7 +221,7 @@ impl Envelope {
     /// The member of the data source in use.
     fn metadata_member(&self) -> &'static str {
         let config_drive = self.data.get("DataSource").and_then(Value::as_str) == Some("configDrive");
-        if config_drive { "ConfigDriveMetaData" } else { "NoCloudMetaData" }
+        if config_drive { CONFIG_DRIVE_METADATA } else { NO_CLOUD_METADATA }
     }
 }
 

@@ -10,6 +10,7 @@
 mod document;
 mod envelope;
 pub mod form;
+mod metadata;
 mod mime;
 pub mod part;
 mod transfer;

@@ -160,6 +160,42 @@ fn what_cannot_be_edited_says_why() {
 }
 
 #[test]
+fn what_kubevirt_would_drop_is_the_rules_error() {
+    let data = json!({"DataSource": "noCloud", "NoCloudMetaData": {"instance-id": "i", "new": 1}, "UserData": "#cloud-config\n", "Odd": 1});
+    let drive = json!({"DataSource": "configDrive", "ConfigDriveMetaData": {"instance_id": "i"}, "UserData": "#cloud-config\n"});
+    for (data, kind, patch, words) in [
+        (
+            &data,
+            DocumentKind::MetaData,
+            json!({"hostname": "x"}),
+            "no member `hostname` that KubeVirt keeps; it has instance-type,",
+        ),
+        (&data, DocumentKind::MetaData, json!({"instance-id": 5}), "`instance-id` in NoCloudMetaData must be a string"),
+        (&data, DocumentKind::MetaData, json!({"public-keys": ["k"]}), "an object of strings"),
+        (&drive, DocumentKind::MetaData, json!({"devices": []}), "from DevicesData"),
+        (&data, DocumentKind::CloudInitData, json!({"NoCloudMetaData": null}), "takes the metadata out"),
+        (&data, DocumentKind::CloudInitData, json!({"DataSource": "ec2"}), "noCloud or configDrive"),
+        (&data, DocumentKind::CloudInitData, json!({"userData": "x"}), "no member `userData`"),
+        (&data, DocumentKind::CloudInitData, json!({"DevicesData": {}}), "must be a list of objects"),
+    ] {
+        let mut envelope = Envelope::parse(data.to_string().as_bytes(), b"").expect("a message");
+        let mut value = envelope.document(kind).expect("a document").clone();
+        merge(&mut value, &patch, &Options::default());
+        let problem = envelope.set_document(kind, value).expect_err(words);
+        assert!(problem.code == Code::DocumentSyntax && problem.message.contains(words), "{patch}: {problem}");
+        assert!(!envelope.is_changed());
+    }
+    // What came so stays so, and what KubeVirt has may be set.
+    let (changed, _) = merged(
+        &(data.to_string().into_bytes(), Vec::new()),
+        DocumentKind::CloudInitData,
+        &json!({"DevicesData": [{"type": "nic"}], "NoCloudMetaData": {"public-keys": {"0": "k"}}}),
+    );
+    assert_eq!(changed["NoCloudMetaData"], json!({"instance-id": "i", "new": 1, "public-keys": {"0": "k"}}));
+    assert_eq!((&changed["DevicesData"], &changed["Odd"]), (&json!([{"type": "nic"}]), &json!(1)));
+}
+
+#[test]
 fn comments_and_layout_stay() {
     for (before, patch, after) in [
         ("# first\na: 1 # one\n\n# two\nb: 'x'\n", json!({"c": 3}), "# first\na: 1 # one\n\n# two\nb: 'x'\nc: 3\n"),
