@@ -235,3 +235,39 @@ fn noise_is_survived() {
     }
     assert!(read > 1000, "{read}");
 }
+
+/// Hundreds of kilobytes, in every layout, with every item changed, ends in bounded time: the cost is near linear.
+#[test]
+fn much_is_no_problem() {
+    let many = |item: &str, count: usize| (0..count).map(|at| item.replace('N', &at.to_string())).collect::<String>();
+    for (what, text) in [
+        ("block", format!("#cloud-config\nl:\n{}", many("  - name: nN  # c\n    v: [1, 2]\n", 12_000))),
+        ("flow", format!("#cloud-config\nl: [{}x]\n", many("{name: nN, v: [1, 2]}, ", 12_000))),
+        ("scalars", format!("#cloud-config\nl:\n{}", many("- 'itemN'\n", 20_000))),
+        ("literals", format!("#cloud-config\nl:\n{}", many("- |\n  one\n\n  N\n", 20_000))),
+        ("aliases", format!("#cloud-config\na: &a {{x: 1}}\nl:\n{}", many("- {name: nN, a: *a}\n", 10_000))),
+    ] {
+        let began = std::time::Instant::now();
+        let before = value(&text).expect(what);
+        eprintln!("{what}: {} bytes read in {:?}", text.len(), began.elapsed());
+        let mut reversed = before.clone();
+        reversed["l"].as_array_mut().expect("a list").reverse();
+        let mut changed = before.clone();
+        for (at, item) in changed["l"].as_array_mut().expect("a list").iter_mut().enumerate() {
+            match item {
+                Value::Object(members) => _ = members.insert("v".to_owned(), json!([at, "a\nb\n"])),
+                other => *other = json!(["new", at]),
+            }
+        }
+        let mut appended = before.clone();
+        appended["l"].as_array_mut().expect("a list").push("one more".into());
+        for wanted in [reversed, changed, appended] {
+            let began = std::time::Instant::now();
+            let result = update(&text, &wanted, Syntax::Yaml, &LIMITS).expect(what);
+            assert_eq!(value(&result), Some(wanted), "{what}");
+            let took = began.elapsed();
+            assert!(took.as_secs() < 60, "{what} took {took:?}");
+            eprintln!("{what}: changed and read again in {took:?}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Changes in block style: one entry a line, or several lines.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use serde_json::{Map, Value as Json};
@@ -9,7 +10,8 @@ use super::diff::Update;
 use super::looks;
 use super::merged::Members;
 use crate::yaml::convert::is_merge_key;
-use crate::yaml::emit::{self, scalar::Context};
+use crate::yaml::emit::scalar::Context;
+use crate::yaml::emit::{self, style::Style};
 use crate::yaml::{Link, Node, Style as Written, Value};
 
 impl<'t> Update<'t> {
@@ -75,6 +77,8 @@ impl<'t> Update<'t> {
         depth: usize,
     ) -> Option<()> {
         let alignment = align(old, new);
+        let (layout, around, looks) = (self.layout, self.style, OnceCell::new());
+        let style = || *looks.get_or_init(|| looks::in_list(layout, items, around));
         let mut gone = vec![false; items.len()];
         for (at, (item, becomes)) in items.iter().zip(&alignment.becomes).enumerate() {
             let Some(becomes) = *becomes else {
@@ -84,7 +88,7 @@ impl<'t> Update<'t> {
             };
             let (was, becomes) = (old.get(at)?, new.get(becomes)?);
             if !self.attempt(item, was, becomes, Context::Block, depth + 1) {
-                self.rewrite_item(items, item, becomes, depth)?;
+                self.rewrite_item(item, becomes, depth, style())?;
             }
         }
         if gone.contains(&true) {
@@ -95,9 +99,8 @@ impl<'t> Update<'t> {
         for run in alignment.inserted.chunk_by(|(a, _), (b, _)| a == b) {
             let &(before, _) = run.first()?;
             let indent = self.layout.column(self.layout.dash(items.first()?)?)?;
-            let style = looks::in_list(self.layout, items, self.style);
             let values = run.iter().filter_map(|&(_, at)| new.get(at));
-            let written = emit::items(values, indent, depth, style).ok()?;
+            let written = emit::items(values, indent, depth, style()).ok()?;
             let spaces = " ".repeat(indent);
             match before.checked_sub(1) {
                 Some(previous) => {
@@ -133,7 +136,7 @@ impl<'t> Update<'t> {
             _ => self.style,
         };
         let list = self.list_column(value).and_then(|column| column.checked_sub(indent)).unwrap_or(self.style.list);
-        let written = emit::after_key(new, indent, depth, emit::style::Style { list, ..inside }).ok()?;
+        let written = emit::after_key(new, indent, depth, Style { list, ..inside }).ok()?;
         self.splices.put(colon..end, commented(&written, self.comment_of(value, colon)));
         Some(())
     }
@@ -144,10 +147,9 @@ impl<'t> Update<'t> {
     }
 
     /// Writes an item anew, from its dash on.
-    fn rewrite_item(&mut self, items: &[Node], item: &Node, new: &Json, depth: usize) -> Option<()> {
+    fn rewrite_item(&mut self, item: &Node, new: &Json, depth: usize, style: Style) -> Option<()> {
         let dash = self.layout.dash(item)?;
         let indent = self.layout.column(dash)?;
-        let style = looks::in_list(self.layout, items, self.style);
         let written = emit::items([new], indent, depth, style).ok()?;
         self.splices.put(dash..self.item_end(item), commented(&written, self.comment_of(item, dash + 1)));
         Some(())

@@ -86,10 +86,9 @@ impl<'t> Update<'t> {
 
     /// How new values are written beside these.
     fn notation(&self, keys: impl Iterator<Item = &'t Node>, values: impl Iterator<Item = &'t Node>) -> Notation {
-        let quotes = |nodes: Vec<Node>| looks::quotes(&nodes, self.style.quotes);
         self.json.unwrap_or_else(|| Notation::Yaml {
-            keys: quotes(keys.cloned().collect()),
-            values: quotes(values.cloned().collect()),
+            keys: looks::quotes(keys, self.style.quotes),
+            values: looks::quotes(values, self.style.quotes),
         })
     }
 

@@ -78,7 +78,7 @@ pub(super) fn in_list(layout: Layout<'_>, items: &[Node], style: Style) -> Style
     }
     Style {
         dash: most(&seen.dashes).unwrap_or(style.dash),
-        quotes: quotes(items, style.quotes),
+        quotes: quotes(items.iter().take(SAMPLE), style.quotes),
         flow: Flow { lists: lists.all(), mappings: mappings.all() },
         ..style
     }
@@ -86,9 +86,9 @@ pub(super) fn in_list(layout: Layout<'_>, items: &[Node], style: Style) -> Style
 
 /// The quotes of strings beside these scalars: theirs, where all of them are quoted alike. Looks into lists in flow
 /// style too, as commands are written: `["systemctl", "start", "x"]`.
-pub(super) fn quotes(neighbours: &[Node], default: Quotes) -> Quotes {
+pub(super) fn quotes<'n>(neighbours: impl Iterator<Item = &'n Node>, default: Quotes) -> Quotes {
     let mut found: Option<Written> = None;
-    let inner = neighbours.iter().flat_map(|node| match &node.value {
+    let inner = neighbours.flat_map(|node| match &node.value {
         Value::Sequence(items) => items.as_slice(),
         _ => std::slice::from_ref(node),
     });

@@ -49,33 +49,34 @@ pub fn update(text: &str, value: &Json, syntax: Syntax, limits: &Limits) -> Opti
         [document] => document,
         _ => return None,
     };
-    let old = parse(text, syntax, limits)?;
-    let layout = Layout { text };
-    let new = || Update {
-        layout,
-        style: looks::of_document(layout, document),
-        splices: Splices::default(),
-        anchors: merged::Anchors::default(),
-        is_linked: has_aliases(document),
-        json: (syntax == Syntax::Json).then_some(Notation::Json { spaced: text.contains("\": ") }),
-        anew: HashSet::new(),
+    let old = match syntax {
+        Syntax::Yaml => to_json(document, Schema::Yaml11, &source).ok()?,
+        Syntax::Json => serde_json::from_str(text).ok()?,
     };
-    let mut first = new();
-    let in_place =
-        first.attempt(document, &old, value, Context::Block, 1).then(|| first.splices.apply(text, line_end(text)));
-    let edited = in_place.and_then(Result::ok);
-    if let Some(result) = edited.as_deref().and_then(|result| settled(text, result, value, syntax, limits)) {
+    let layout = Layout { text };
+    let edited = |anew: HashSet<String>| {
+        let mut update = Update {
+            layout,
+            style: looks::of_document(layout, document),
+            splices: Splices::default(),
+            anchors: merged::Anchors::default(),
+            is_linked: has_aliases(document),
+            json: (syntax == Syntax::Json).then_some(Notation::Json { spaced: text.contains("\": ") }),
+            anew,
+        };
+        let is_placed = update.attempt(document, &old, value, Context::Block, 1);
+        is_placed.then(|| update.splices.apply(text, line_end(text)).ok()).flatten()
+    };
+    let settled = |result: &str| settled(text, result, value, syntax, limits);
+    let in_place = edited(HashSet::new());
+    if let Some(result) = in_place.as_deref().and_then(settled) {
         return Some(result);
     }
     // An edit went wrong: the members that it touched, or that came out otherwise, are written anew.
-    let came_out = edited.and_then(|edited| parse(&edited, syntax, limits));
-    let mut second = new();
-    second.anew =
-        differing(&old, value).chain(came_out.iter().flat_map(|came_out| differing(came_out, value))).collect();
-    let anew =
-        second.attempt(document, &old, value, Context::Block, 1).then(|| second.splices.apply(text, line_end(text)));
-    let result = anew.and_then(Result::ok).and_then(|result| settled(text, &result, value, syntax, limits));
-    result.or_else(|| settled(text, &whole(layout, document, value, syntax)?, value, syntax, limits))
+    let came_out = in_place.and_then(|in_place| parse(&in_place, syntax, limits));
+    let touched = differing(&old, value).chain(came_out.iter().flat_map(|came_out| differing(came_out, value)));
+    let anew = edited(touched.collect());
+    anew.as_deref().and_then(settled).or_else(|| settled(&whole(layout, document, value, syntax)?))
 }
 
 /// What ends the lines of `text`: what ends its first one.
