@@ -92,3 +92,34 @@ fn cloud_init_reads_what_is_meant() {
     eprintln!("cloud-init read {} edited examples as meant, {liked} of them valid before and after", meant.len());
     assert!(liked > 50, "{liked}");
 }
+
+/// What was there is for cloud-init as a first part what it was alone.
+#[test]
+fn a_first_part_is_what_it_was() {
+    let script = "#!/bin/sh\ntrue\n";
+    let forms = [
+        "#cloud-config\n# é\nfinal_message: \"é\"\n",
+        "#!/bin/sh\r\necho é\r\n",
+        "\n #Cloud-Config\npackages: [x]",
+        "#cloud-boothook\n#!/bin/sh\ntrue\n\n",
+        "#part-handler\n\ndef list_types():\n    return []\n",
+        "## template: jinja\n#cloud-config\nhostname: {{ v1.x }}\n",
+        "#cloud-config-jsonp\n[]\n",
+        "#cloud-config-archive\n- type: text/cloud-config\n  content: |\n    a: 1\n- content: '#!/bin/sh'\n",
+        "#!/bin/sh\n--==virt-patch==\nMIME-Version: 1.0\n",
+    ];
+    let mut texts = Vec::new();
+    for text in forms {
+        let mut with_part = envelope(text);
+        with_part.add_part("text/x-shellscript", script).expect(text);
+        texts.extend([text.to_owned(), user_data(with_part)]);
+    }
+    let Some(judged) = judged(&texts) else { return };
+    for (text, found) in forms.iter().zip(judged.chunks(2)) {
+        let [alone, with_part] = found else { panic!("two of each") };
+        let mut expected = alone["parts"].as_array().expect("parts").clone();
+        assert!(!expected.is_empty(), "{text}");
+        expected.push(json!(["text/x-shellscript", script, null]));
+        assert_eq!(with_part["parts"], Value::Array(expected), "{text}");
+    }
+}

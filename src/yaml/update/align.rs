@@ -26,11 +26,12 @@ pub(super) fn align(old: &[Value], new: &[Value]) -> Alignment {
     let tail = old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(old, new)| old == new).count();
     let (olds, news) = (head..old.len() - tail, head..new.len() - tail);
     let mut becomes: Vec<Option<usize>> = vec![None; old.len()];
-    for at in 0..head {
-        becomes[at] = Some(at);
-    }
-    for at in 0..tail {
-        becomes[old.len() - 1 - at] = Some(new.len() - 1 - at);
+    for (at, becomes) in becomes.iter_mut().enumerate() {
+        *becomes = match (at < head, at >= olds.end) {
+            (true, _) => Some(at),
+            (_, true) => Some(at - olds.end + news.end),
+            _ => None,
+        };
     }
     if !olds.is_empty() && !news.is_empty() {
         let equal = common(olds.clone(), news.clone(), |at| canonical(&old[at]), |at| canonical(&new[at]));
