@@ -4,11 +4,16 @@ mod apply;
 mod call;
 mod demo;
 mod exit;
+mod explain;
+mod infer;
+mod init;
 mod input;
 mod packs;
 mod query;
 mod rules;
 mod terminal;
+mod test;
+mod validate;
 mod vmi;
 
 use std::process::ExitCode;
@@ -31,8 +36,13 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Arguments),
     Apply(apply::Arguments),
+    Test(test::Arguments),
     Query(query::Arguments),
+    Infer(infer::Arguments),
+    Validate(validate::Arguments),
+    Explain(explain::Arguments),
     Call(call::Arguments),
     Demo(demo::Arguments),
     Packs(packs::Arguments),
@@ -43,8 +53,13 @@ pub fn main() -> ExitCode {
     let line = CommandLine::parse();
     let terminal = Terminal::new(line.color);
     let done = match line.command {
+        Command::Init(arguments) => init::run(arguments, terminal),
         Command::Apply(arguments) => apply::run(arguments, terminal),
+        Command::Test(arguments) => test::run(arguments, terminal),
         Command::Query(arguments) => query::run(arguments, terminal),
+        Command::Infer(arguments) => infer::run(arguments, terminal),
+        Command::Validate(arguments) => validate::run(&arguments, terminal),
+        Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),

@@ -18,6 +18,11 @@ const READABLE: usize = 400;
 /// The difference between two texts, empty where there is none. Secrets are masked before the texts
 /// are compared, so that none is shown that spans several lines.
 pub fn unified(name: &str, before: &str, after: &str, secrets: &Secrets, paint: Paint) -> String {
+    between([name, &format!("{name} (changed)")], before, after, secrets, paint)
+}
+
+/// As [`unified`], of two texts that have names of their own.
+pub fn between(names: [&str; 2], before: &str, after: &str, secrets: &Secrets, paint: Paint) -> String {
     if before == after {
         return String::new();
     }
@@ -25,7 +30,7 @@ pub fn unified(name: &str, before: &str, after: &str, secrets: &Secrets, paint: 
     let is_long = before.lines().chain(after.lines()).any(|line| line.len() > READABLE);
     let (before, after) = if is_long { (broken_up(before), broken_up(after)) } else { (before, after) };
     let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
-    let mut text = paint.bold(&format!("--- {name}")) + "\n" + &paint.bold(&format!("+++ {name} (changed)")) + "\n";
+    let mut text = paint.bold(&format!("--- {}", names[0])) + "\n" + &paint.bold(&format!("+++ {}", names[1])) + "\n";
     for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
         // Writing to a string cannot fail.
         _ = writeln!(text, "{}", paint.cyan(&hunk.header().to_string()));

@@ -6,8 +6,11 @@
 
 pub mod diff;
 pub mod explain;
+pub mod github;
 pub mod json;
+pub mod page;
 mod paint;
+pub mod sarif;
 pub mod text;
 
 pub use paint::{Paint, visible};

@@ -8,23 +8,23 @@ use crate::source::{Location, Source, Span};
 use crate::yaml::{self, Node, Style, Value};
 
 /// A rule file that is being read, and what was found wrong in it so far.
-pub(super) struct Reader {
-    pub(super) source: Arc<Source>,
-    pub(super) problems: Vec<Diagnostic>,
+pub(crate) struct Reader {
+    pub(crate) source: Arc<Source>,
+    pub(crate) problems: Vec<Diagnostic>,
 }
 
 impl Reader {
-    pub(super) fn new(source: &Arc<Source>) -> Self {
+    pub(crate) fn new(source: &Arc<Source>) -> Self {
         Self { source: Arc::clone(source), problems: Vec::new() }
     }
 
     /// The place of a span of this file.
-    pub(super) fn at(&self, span: &Span) -> Location {
+    pub(crate) fn at(&self, span: &Span) -> Location {
         Location::new(&self.source, span.clone())
     }
 
     /// Notes an error at `span`.
-    pub(super) fn error(&mut self, code: Code, message: impl Into<String>, span: &Span) -> &mut Diagnostic {
+    pub(crate) fn error(&mut self, code: Code, message: impl Into<String>, span: &Span) -> &mut Diagnostic {
         let problem = Diagnostic::error(code, message).at(self.at(span));
         self.problems.push(problem);
         let last = self.problems.len() - 1;
@@ -32,13 +32,13 @@ impl Reader {
     }
 
     /// A scalar's text as a source of its own, whose places are the file's.
-    pub(super) fn inner(&self, node: &Node) -> Arc<Source> {
+    pub(crate) fn inner(&self, node: &Node) -> Arc<Source> {
         let text = node.text().unwrap_or_default();
         Source::embedded(&self.source, text, yaml::offsets(self.source.text(), node))
     }
 
     /// The text of a scalar as written; what is no text, or an empty one, is an error.
-    pub(super) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
+    pub(crate) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
         match node.text() {
             Some("") => {
                 self.error(Code::EmptyValue, format!("{what} is empty"), &node.span);
@@ -53,7 +53,7 @@ impl Reader {
     }
 
     /// A YAML boolean.
-    pub(super) fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
+    pub(crate) fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
         match node.scalar().filter(|scalar| scalar.style == Style::Plain).map(|scalar| scalar.text.as_str()) {
             Some("true" | "True" | "TRUE") => Some(true),
             Some("false" | "False" | "FALSE") => Some(false),
@@ -65,29 +65,29 @@ impl Reader {
     }
 
     /// One word of a list, in CamelCase.
-    pub(super) fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(node, what)?;
         if let Some(&(_, value)) = words.iter().find(|(word, _)| *word == text) {
             return Some(value);
         }
         let known: Vec<&str> = words.iter().map(|&(word, _)| word).collect();
-        let help = match nearest(text, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("it is one of {}", known.join(", ")),
-        };
-        self.error(Code::UnknownValue, format!("{what} has no value `{text}`"), &node.span).help = Some(help);
+        let problem = self.error(Code::UnknownValue, format!("{what} has no value `{text}`"), &node.span);
+        match nearest(text, known.iter().copied()) {
+            Some(near) => problem.suggest(text, near),
+            None => problem.help = Some(format!("it is one of {}", known.join(", "))),
+        }
         None
     }
 
     /// A list's items.
-    pub(super) fn items<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
+    pub(crate) fn items<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
         if node.items().is_none() {
             self.wrong_type(node, what, "a list");
         }
         node.items()
     }
 
-    pub(super) fn wrong_type(&mut self, node: &Node, what: &str, expected: &str) {
+    pub(crate) fn wrong_type(&mut self, node: &Node, what: &str, expected: &str) {
         let flow_template = self.source.text().get(..node.span.start).is_some_and(|before| before.ends_with('$'))
             || matches!(&node.value, Value::Mapping(mapping) if mapping.flow && mapping.entries.len() == 1
                 && mapping.entries[0].1.is_null());
@@ -103,7 +103,7 @@ impl Reader {
     }
 
     /// The fields of a mapping.
-    pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &'static str) -> Option<Fields<'n>> {
+    pub(crate) fn fields<'n>(&mut self, node: &'n Node, what: &'static str) -> Option<Fields<'n>> {
         let Some(entries) = node.entries() else {
             self.wrong_type(node, what, "a mapping");
             return None;
@@ -115,10 +115,10 @@ impl Reader {
 }
 
 /// A mapping of which the known fields are taken one by one.
-pub(super) struct Fields<'n> {
+pub(crate) struct Fields<'n> {
     what: &'static str,
     /// The mapping's own place.
-    pub(super) span: Span,
+    pub(crate) span: Span,
     /// Whether it is written `{ … }`.
     flow: bool,
     rest: BTreeMap<&'n str, (&'n Node, &'n Node)>,
@@ -127,18 +127,18 @@ pub(super) struct Fields<'n> {
 
 impl<'n> Fields<'n> {
     /// The value of a field, where it is written.
-    pub(super) fn take(&mut self, name: &'static str) -> Option<&'n Node> {
+    pub(crate) fn take(&mut self, name: &'static str) -> Option<&'n Node> {
         self.take_entry(name).map(|(_, value)| value)
     }
 
     /// Key and value of a field.
-    pub(super) fn take_entry(&mut self, name: &'static str) -> Option<(&'n Node, &'n Node)> {
+    pub(crate) fn take_entry(&mut self, name: &'static str) -> Option<(&'n Node, &'n Node)> {
         self.known.push(name);
         self.rest.remove(name)
     }
 
     /// The value of a field that must be there.
-    pub(super) fn require(&mut self, reader: &mut Reader, name: &'static str) -> Option<&'n Node> {
+    pub(crate) fn require(&mut self, reader: &mut Reader, name: &'static str) -> Option<&'n Node> {
         let found = self.take(name);
         if found.is_none() {
             let near = nearest(name, self.rest.keys().copied()).map(ToOwned::to_owned);
@@ -146,7 +146,7 @@ impl<'n> Fields<'n> {
             match place {
                 Some((near, span)) => {
                     let message = format!("{} has no field `{near}`", self.what);
-                    reader.error(Code::UnknownField, message, &span).help = Some(format!("did you mean `{name}`?"));
+                    reader.error(Code::UnknownField, message, &span).suggest(&near, name);
                 }
                 None => {
                     let start = self.span.start;
@@ -162,12 +162,12 @@ impl<'n> Fields<'n> {
     }
 
     /// Whether a field that was not taken looks like one of these names, so that it is said to be unknown.
-    pub(super) fn has_near(&self, names: &[&'static str]) -> bool {
+    pub(crate) fn has_near(&self, names: &[&'static str]) -> bool {
         self.rest.keys().any(|key| nearest(key, names.iter().copied()).is_some())
     }
 
     /// A field that a later release will know.
-    pub(super) fn later(&mut self, reader: &mut Reader, name: &'static str) {
+    pub(crate) fn later(&mut self, reader: &mut Reader, name: &'static str) {
         if let Some((key, _)) = self.take_entry(name) {
             let message = format!("this release does not know `{name}` of {} yet", self.what);
             reader.error(Code::NotYetSupported, message, &key.span);
@@ -175,19 +175,18 @@ impl<'n> Fields<'n> {
     }
 
     /// Every field that was not taken is unknown.
-    pub(super) fn finish(self, reader: &mut Reader) {
+    pub(crate) fn finish(self, reader: &mut Reader) {
         let cut = |problem: &Diagnostic| problem.code == Code::FlowBraces;
         for (name, (key, value)) in self.rest {
             // What a comma in a flow mapping cut off reads as a key without value.
             if self.flow && value.text() == Some("") && reader.problems.iter().any(cut) {
                 continue;
             }
-            let help = match nearest(name, self.known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it knows {}", self.known.join(", ")),
-            };
-            let message = format!("{} has no field `{name}`", self.what);
-            reader.error(Code::UnknownField, message, &key.span).help = Some(help);
+            let problem = reader.error(Code::UnknownField, format!("{} has no field `{name}`", self.what), &key.span);
+            match nearest(name, self.known.iter().copied()) {
+                Some(near) => problem.suggest(name, near),
+                None => problem.help = Some(format!("it knows {}", self.known.join(", "))),
+            }
         }
     }
 }

@@ -11,8 +11,10 @@ pub fn offsets(source: &str, node: &Node) -> Vec<(usize, usize)> {
         Style::SingleQuoted | Style::DoubleQuoted if matches!(source.as_bytes().get(at), Some(b'"' | b'\'')) => at += 1,
         Style::Literal | Style::Folded => {
             let header = source.get(at..node.span.end).unwrap_or_default();
-            if header.starts_with(['|', '>']) {
+            if header.starts_with(['|', '>']) && !begins_line(source, at) {
                 at += header.find('\n').map_or(header.len(), |newline| newline + 1);
+            } else {
+                at = before_blank_lines(source, at, &scalar.text);
             }
         }
         _ => {}
@@ -28,7 +30,28 @@ pub fn offsets(source: &str, node: &Node) -> Vec<(usize, usize)> {
         }
         at += length(source, at, wanted, scalar.style);
     }
+    // The text's end, behind an escape.
+    if steps.last().is_some_and(|&(from, to)| to + (scalar.text.len() - from) != at) {
+        steps.push((scalar.text.len(), at));
+    }
     steps
+}
+
+/// Whether only white space stands before a place in its line: a block scalar's own first line may begin with `|`.
+fn begins_line(source: &str, at: usize) -> bool {
+    source.get(..at).is_some_and(|before| before.trim_end_matches([' ', '\t']).ends_with('\n'))
+}
+
+/// The parser lets a block scalar begin with its first line that is not empty; the empty ones before it are text too.
+fn before_blank_lines(source: &str, first: usize, text: &str) -> usize {
+    let empty = text.bytes().take_while(|&byte| byte == b'\n').count();
+    let mut at = first;
+    for _ in 0..empty {
+        // To the end of the line before, then to its start.
+        let line_start = |end: usize| source.get(..end).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        at = line_start(line_start(at).saturating_sub(1));
+    }
+    at
 }
 
 /// Past what stands in the source and not in the text: indentation, line ends that folding ate.

@@ -236,15 +236,15 @@ fn noise_is_survived() {
     assert!(read > 1000, "{read}");
 }
 
-/// Hundreds of kilobytes, in every layout, with every item changed, ends in bounded time: the cost is near linear.
+/// Thousands of items, in every layout, with every item changed, ends in bounded time: the cost is near linear.
 #[test]
 fn much_is_no_problem() {
     let many = |item: &str, count: usize| (0..count).map(|at| item.replace('N', &at.to_string())).collect::<String>();
     for (what, text) in [
-        ("block", format!("#cloud-config\nl:\n{}", many("  - name: nN  # c\n    v: [1, 2]\n", 12_000))),
-        ("flow", format!("#cloud-config\nl: [{}x]\n", many("{name: nN, v: [1, 2]}, ", 12_000))),
-        ("scalars", format!("#cloud-config\nl:\n{}", many("- 'itemN'\n", 20_000))),
-        ("literals", format!("#cloud-config\nl:\n{}", many("- |\n  one\n\n  N\n", 20_000))),
+        ("block", format!("#cloud-config\nl:\n{}", many("  - name: nN  # c\n    v: [1, 2]\n", 3_000))),
+        ("flow", format!("#cloud-config\nl: [{}x]\n", many("{name: nN, v: [1, 2]}, ", 3_000))),
+        ("scalars", format!("#cloud-config\nl:\n{}", many("- 'itemN'\n", 5_000))),
+        ("literals", format!("#cloud-config\nl:\n{}", many("- |\n  one\n\n  N\n", 5_000))),
         ("aliases", format!("#cloud-config\na: &a {{x: 1}}\nl:\n{}", many("- {name: nN, a: *a}\n", 5_000))),
     ] {
         let began = std::time::Instant::now();

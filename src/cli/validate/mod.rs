@@ -1,0 +1,69 @@
+//! `virt-patch validate`: everything that is wrong with rules and manifests, before a cluster sees them.
+
+mod arguments;
+mod debt;
+mod files;
+mod outcome;
+mod paths;
+mod print;
+mod setup;
+
+pub(super) use arguments::Arguments;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::terminal::Terminal;
+use super::test::Beside;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::rule_test;
+use crate::validate::{Candidate, Counts, Findings, check};
+
+use debt::Debt;
+use outcome::Outcome;
+use paths::Paths;
+use setup::Setup;
+
+/// Checks the files, and says it in the format that was asked for.
+pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<ExitCode> {
+    let paths = Paths::here()?;
+    let outcome = match Setup::read(arguments, &paths) {
+        Ok(setup) => checked(arguments, &setup, &paths, terminal)?,
+        Err(problems) => Outcome { problems, counts: Counts::default(), baselined: 0, strict: arguments.strict },
+    };
+    terminal.print(print::outcome(&outcome, arguments.format, &paths, terminal.out))?;
+    Ok(outcome.exit_code())
+}
+
+fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Terminal) -> anyhow::Result<Outcome> {
+    let (candidates, mut problems) = files::candidates(&arguments.paths);
+    let Findings { problems: mut found, counts } = check(&candidates, &setup.levels);
+    found.append(&mut of_tests(&candidates, &found));
+    let baselined = match &setup.baseline {
+        Some(file) => {
+            let debt = Debt::new(file, &candidates, paths);
+            if arguments.write_baseline {
+                debt.write(&mut found, terminal)?
+            } else {
+                debt.pass_over(&mut found, terminal)
+            }
+        }
+        None => 0,
+    };
+    problems.append(&mut found);
+    if problems.is_empty() && counts.rule_sets + counts.rule_tests + counts.machines == 0 {
+        let problem = Diagnostic::error(Code::NoRules, "nothing here is virt-patch's, so nothing was checked");
+        problems.push(problem.help("name files with rules, or folders that hold some"));
+    }
+    Ok(Outcome { problems, counts, baselined, strict: arguments.strict || setup.strict })
+}
+
+/// What is wrong with rule tests, less what is said of their files already; the files that they name lie beside them.
+fn of_tests(candidates: &[Candidate], said: &[Diagnostic]) -> Vec<Diagnostic> {
+    let said: BTreeSet<String> = said.iter().map(ToString::to_string).collect();
+    let sources = candidates.iter().map(|candidate| &candidate.file.source);
+    let with_tests = sources.filter(|source| source.text().contains("RuleTest"));
+    let problems = with_tests.flat_map(|source| rule_test::compile(source, &Beside::new(Path::new(source.name()))).1);
+    problems.filter(|problem| !said.contains(&problem.to_string())).collect()
+}
