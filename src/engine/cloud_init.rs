@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::json;
 use crate::json::merge::{self, Lists};
 use crate::json::patch::{self, Operation};
-use crate::rule::{JsonTemplate, PatchStep, Rule};
+use crate::rule::{JsonTemplate, PatchStep, Rule, Template};
 use crate::xpath::Budget;
 
 use super::forest::{Forest, Node};
@@ -57,12 +57,25 @@ impl Cloud {
             return Ok(false);
         }
         self.envelope.set_document(kind, value)?;
-        // The texts of user and network data are part of the whole, and the reverse.
-        match kind {
+        self.forget(kind);
+        Ok(true)
+    }
+
+    fn add_part(&mut self, content_type: &str, content: &str) -> Result<bool> {
+        let added = self.envelope.add_part(content_type, content)?;
+        if added {
+            self.forget(DocumentKind::UserData);
+        }
+        Ok(added)
+    }
+
+    /// Trees of what a changed document is part of, or holds, are made anew.
+    fn forget(&mut self, changed: DocumentKind) {
+        match changed {
+            // The texts of user and network data are part of the whole, and the reverse.
             DocumentKind::CloudInitData => self.roots.clear(),
             other => self.roots.retain(|&known, _| known != other && known != DocumentKind::CloudInitData),
         }
-        Ok(true)
     }
 }
 
@@ -118,6 +131,24 @@ impl Run<'_, '_> {
             let what = if outcome.changed { What::Set } else { What::Unchanged };
             self.note(rule, what, || operation.name().to_owned(), None, || format!("{} matches", outcome.matched));
         }
+        Ok(())
+    }
+
+    /// A part more in the user data, once.
+    pub(super) fn add_part(&mut self, rule: &Rule, content_type: &str, content: &Template) -> Result<()> {
+        let Some(content) = self.fill(content)? else {
+            self.skip(rule, || "the content is empty".to_owned());
+            return Ok(());
+        };
+        let Some(cloud) = &mut self.cloud else { return Ok(()) };
+        let added = cloud.add_part(content_type, &content);
+        let added = added.map_err(|problem| Box::new(problem.or_at(&rule.location)))?;
+        self.entry(rule, |entry| {
+            entry.matched += 1;
+            entry.changed += usize::from(added);
+        });
+        let what = if added { What::Inserted } else { What::Unchanged };
+        self.note(rule, what, || DocumentKind::UserData.as_str().to_owned(), None, || content_type.to_owned());
         Ok(())
     }
 

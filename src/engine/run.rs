@@ -220,6 +220,7 @@ impl<'r, 'i> Run<'r, 'i> {
             Verb::Remove(path) => self.remove(rule, path),
             Verb::MergeJson { patch, lists, keys } => self.merge_json(rule, patch, *lists, keys),
             Verb::Patch(steps) => self.patch(rule, steps),
+            Verb::AddPart { content_type, content } => self.add_part(rule, content_type, content),
         }
     }
 

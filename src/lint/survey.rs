@@ -170,7 +170,7 @@ impl<'r> Walk<'r> {
                 self.look(&hole.expression, Role::Reads, Some(rule), variables);
             }),
             // Verbs of cloud-init data.
-            Verb::MergeJson { .. } | Verb::Patch(_) => {}
+            Verb::MergeJson { .. } | Verb::Patch(_) | Verb::AddPart { .. } => {}
         }
     }
 

@@ -277,6 +277,13 @@ pub enum Verb {
     },
     /// JSON Patch on a cloud-init document.
     Patch(Vec<PatchStep>),
+    /// A MIME part more in the user data.
+    AddPart {
+        /// `type/subtype`
+        content_type: String,
+        /// What is in it; a template only where the rule says `templates: true`.
+        content: Template,
+    },
 }
 
 /// Where `insert` puts the nodes.

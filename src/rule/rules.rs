@@ -64,6 +64,9 @@ fn read_rule(
     let document = document(reader, &mut fields, place, scope);
     if let Some(node) = fields.take("templates") {
         scope.templates = reader.boolean(node, "`templates`").unwrap_or(true);
+    } else if node.get("addPart").is_some() {
+        // Scripts are full of `${…}` that is the shell's.
+        scope.templates = false;
     }
     let for_each = fields.take("forEach").map(|node| for_each(reader, node, scope));
     let lets = fields.take("let").map(|node| lets(reader, node, scope)).unwrap_or_default();
@@ -213,6 +216,7 @@ fn collect_uses(rule: &mut Rule) {
             fragment.visit_holes(&mut use_hole);
         }
         Verb::Fail { message, .. } | Verb::Warn { message, .. } => message.holes().for_each(&mut use_hole),
+        Verb::AddPart { content, .. } => content.holes().for_each(&mut use_hole),
         Verb::MergeJson { patch, .. } => patch.visit_holes(&mut use_hole),
         Verb::Patch(steps) => {
             steps.iter().filter_map(|step| step.value.as_ref()).for_each(|value| value.visit_holes(&mut use_hole));
@@ -225,7 +229,7 @@ fn collect_uses(rule: &mut Rule) {
             use_expression(path);
         }
         Verb::Steps(steps) => steps.iter().for_each(|step| variables.extend(step.variables.iter().cloned())),
-        Verb::Fail { .. } | Verb::Warn { .. } | Verb::MergeJson { .. } | Verb::Patch(_) => {}
+        Verb::Fail { .. } | Verb::Warn { .. } | Verb::MergeJson { .. } | Verb::Patch(_) | Verb::AddPart { .. } => {}
     }
     rule.variables = variables;
     rule.needs = needs.into_iter().collect();

@@ -75,10 +75,7 @@ fn one(
             let location = reader.at(&node.span);
             Some(if verb == "fail" { Verb::Fail { message, location } } else { Verb::Warn { message, location } })
         }
-        ("addPart", _) => {
-            reader.error(Code::NotYetSupported, "this release does not know `addPart` yet", &key.span);
-            None
-        }
+        ("addPart", _) => cloud::add_part(reader, key, node, place.document, scope),
         ("merge" | "patch", _) if place.document.is_none() => {
             let message = format!("`{verb}` needs the field `document`: what it changes");
             reader.error(Code::MissingField, message, &key.span).help =
