@@ -23,6 +23,8 @@ pub mod packs;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod rule;
+#[cfg(feature = "cli")]
+pub mod schema;
 pub mod sidecar;
 pub mod source;
 pub mod surroundings;

@@ -4,10 +4,12 @@ mod apply;
 mod call;
 mod demo;
 mod exit;
+mod history;
 mod input;
 mod packs;
 mod query;
 mod rules;
+mod schema;
 mod terminal;
 mod vmi;
 
@@ -36,6 +38,7 @@ enum Command {
     Call(call::Arguments),
     Demo(demo::Arguments),
     Packs(packs::Arguments),
+    Schema(schema::Arguments),
 }
 
 /// Reads the arguments, runs the command, says how it went.
@@ -48,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),
+        Command::Schema(arguments) => schema::run(arguments, terminal),
     };
     done.unwrap_or_else(|error| {
         terminal.unable(&error);

@@ -4,8 +4,10 @@
 //! Everything here turns values into text; nothing is written anywhere. Values that come from a
 //! document are masked where they are secret, and cannot steer a terminal.
 
+mod blame;
 pub mod diff;
 pub mod explain;
+mod hunk;
 pub mod json;
 mod paint;
 pub mod text;

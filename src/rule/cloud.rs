@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::cloud_init::DocumentKind;
 use crate::diagnostic::Code;
 use crate::json::patch::Operation;
 use crate::source::Location;
@@ -48,14 +47,6 @@ impl JsonTemplate {
         }
     }
 }
-
-/// The documents by name.
-pub(super) const DOCUMENTS: [(&str, DocumentKind); 4] = [
-    ("userData", DocumentKind::UserData),
-    ("networkData", DocumentKind::NetworkData),
-    ("metaData", DocumentKind::MetaData),
-    ("cloudInitData", DocumentKind::CloudInitData),
-];
 
 /// Reads a value.
 pub(super) fn value(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<JsonTemplate> {

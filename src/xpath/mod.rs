@@ -12,6 +12,7 @@ mod eval;
 mod expr;
 mod function;
 mod lexer;
+mod operand;
 mod parser;
 mod plan;
 mod replacement;

@@ -115,15 +115,15 @@ impl Run<'_, '_> {
         }
         if self.explains() {
             let path = self.forest.xml.node_path(node);
-            let position = self.position(node);
+            let origin = self.origin(node);
             let (old, new) = (self.secrets.mask(old).into_owned(), self.secrets.mask(new).into_owned());
             let what = if changed { What::Set } else { What::Unchanged };
             self.note(
                 rule,
                 what,
                 || path,
-                position,
-                || if changed { format!("`{old}` → `{new}`") } else { format!("`{new}`") },
+                origin,
+                || if changed && !old.is_empty() { format!("`{old}` → `{new}`") } else { format!("`{new}`") },
             );
         }
     }
@@ -133,12 +133,12 @@ impl Run<'_, '_> {
         let nodes = self.select(path)?;
         self.entry(rule, |entry| entry.matched += nodes.len());
         if nodes.is_empty() {
-            self.skip(rule, || format!("`{}` selects nothing to remove", path.xpath.text()));
+            self.skip_by_path(rule, path, " to remove");
         }
         for node in self.outermost(&nodes) {
             if self.explains() {
-                let (path, position) = (self.forest.xml.node_path(node), self.position(node));
-                self.note(rule, What::Removed, || path, position, String::new);
+                let (path, origin) = (self.forest.xml.node_path(node), self.origin(node));
+                self.note(rule, What::Removed, || path, origin, String::new);
             }
             self.forest.xml.remove(node).map_err(|error| self.refused(&error, path, node))?;
             self.entry(rule, |entry| entry.changed += 1);
