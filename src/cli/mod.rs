@@ -2,10 +2,12 @@
 
 mod apply;
 mod call;
+mod completions;
 mod demo;
 mod exit;
 mod history;
 mod input;
+mod man;
 mod packs;
 mod query;
 mod rules;
@@ -15,7 +17,7 @@ mod vmi;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::UNABLE;
 use terminal::{Color, Terminal};
@@ -39,6 +41,8 @@ enum Command {
     Demo(demo::Arguments),
     Packs(packs::Arguments),
     Schema(schema::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// Reads the arguments, runs the command, says how it went.
@@ -52,6 +56,8 @@ pub fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),
         Command::Schema(arguments) => schema::run(arguments, terminal),
+        Command::Completions(arguments) => completions::run(arguments, CommandLine::command(), terminal),
+        Command::Man(arguments) => man::run(arguments, CommandLine::command(), terminal),
     };
     done.unwrap_or_else(|error| {
         terminal.unable(&error);
