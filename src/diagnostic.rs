@@ -1,6 +1,8 @@
 //! One vocabulary for everything that can be wrong.
 
-use crate::source::Location;
+use std::sync::Arc;
+
+use crate::source::{Location, Source, Span};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
@@ -195,8 +197,33 @@ codes! {
     UnknownPack = "unknown-pack",
     /// A wrong argument of the sidecar.
     InvalidArgument = "invalid-argument",
+    /// What KubeVirt's own types cannot read, so that a second call cannot be simulated.
+    KubevirtTypes = "kubevirt-types",
+
+    // Tests of rules
+    /// A path given to `test` that holds no RuleTest.
+    NoTests = "no-tests",
+    /// Two cases of one RuleTest with the same name.
+    DuplicateCase = "duplicate-case",
+    /// A file of expected results outside of its test's folder.
+    GoldenOutside = "golden-outside",
+
     /// A fault of virt-patch itself.
     Internal = "internal",
+
+    // Manifests
+    /// `hooks.kubevirt.io/hookSidecars` is not what KubeVirt reads.
+    HookSidecars = "hook-sidecars",
+    /// Two volumes of the VM's pod would have one name.
+    VolumeConflict = "volume-conflict",
+    /// A `hookSidecars` entry that names no image.
+    MissingImage = "missing-image",
+
+    // Silencing
+    /// A comment that should silence a warning, and does not say which or why.
+    AllowSyntax = "allow-syntax",
+    /// A comment that silences nothing.
+    AllowUnused = "allow-unused",
 }
 
 impl std::fmt::Display for Code {
@@ -233,6 +260,31 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Other places that matter, each with what they are.
     pub related: Vec<(Location, String)>,
+    /// An edit of the user's file that cures it.
+    pub fix: Option<Fix>,
+}
+
+/// An edit that a machine can make: the text that stands in a place is replaced.
+#[derive(Debug, Clone)]
+pub struct Fix {
+    /// What is replaced, in the outermost text.
+    pub at: Location,
+    /// What comes in its place.
+    pub text: String,
+}
+
+impl Fix {
+    /// `right` in place of `wrong`, where that stands at `at` letter by letter, quoted or not: what escapes or
+    /// folding spell in another way is left to the author.
+    fn of_word(at: &Location, wrong: &str, right: &str) -> Option<Self> {
+        let quote = usize::from(at.source.text().get(at.span.clone())? != wrong);
+        let word = Span { start: at.span.start + quote, end: at.span.end.checked_sub(quote)? };
+        let at = Location::new(&at.source, word).outermost();
+        if at.source.text().get(at.span.clone())? != wrong {
+            return None;
+        }
+        Some(Self { at, text: right.to_owned() })
+    }
 }
 
 impl Diagnostic {
@@ -248,12 +300,23 @@ impl Diagnostic {
             path: None,
             help: None,
             related: Vec::new(),
+            fix: None,
         }
     }
 
     /// A warning.
     pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// A text that is no JSON, at the place where its reader stopped; `what` says what it should be: `the VMI`.
+    pub fn not_json(code: Code, what: &str, source: &Arc<Source>, error: &serde_json::Error) -> Self {
+        let lines = source.text().split_inclusive('\n').take(error.line().saturating_sub(1));
+        let offset = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+        let offset = offset.min(source.text().len());
+        let words = error.to_string();
+        let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
+        Self::error(code, format!("{what} is not JSON: {words}")).at(Location::new(source, offset..offset))
     }
 
     /// Says where.
@@ -274,6 +337,12 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Says which word was meant in place of `wrong`, which stands where the problem is.
+    pub fn suggest(&mut self, wrong: &str, right: &str) {
+        self.help = Some(format!("did you mean `{right}`?"));
+        self.fix = self.at.as_ref().and_then(|at| Fix::of_word(at, wrong, right));
     }
 
     /// Names the rule.

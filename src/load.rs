@@ -25,7 +25,7 @@ pub fn rule_files(paths: &[PathBuf]) -> (Vec<RuleFile>, Vec<Diagnostic>) {
     let mut seen = BTreeSet::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            keep(read_all("<stdin>", std::io::stdin().lock()), &mut files, &mut problems);
+            keep(stdin(), &mut files, &mut problems);
             continue;
         }
         let listed = if path.is_dir() { list(path) } else { Ok(vec![path.clone()]) };
@@ -72,8 +72,19 @@ fn list(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// Standard input as a rule file.
+///
+/// # Errors
+/// `unreadable`, `yaml-limit`.
+pub fn stdin() -> Result<RuleFile, Diagnostic> {
+    read_all("<stdin>", std::io::stdin().lock())
+}
+
 /// One rule file.
-fn read(path: &Path) -> Result<RuleFile, Diagnostic> {
+///
+/// # Errors
+/// `unreadable`, `yaml-limit`.
+pub fn read(path: &Path) -> Result<RuleFile, Diagnostic> {
     let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if !metadata.is_file() {
         return Err(Diagnostic::error(Code::Unreadable, format!("`{}` is no file", path.display())));

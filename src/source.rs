@@ -126,6 +126,12 @@ impl Location {
         let at = self.outermost();
         at.source.position(at.span.start)
     }
+
+    /// Line and column of the place's end, in the outermost text: the first that is not meant.
+    pub fn end_position(&self) -> Position {
+        let at = self.outermost();
+        at.source.position(at.span.end)
+    }
 }
 
 impl Outer {

@@ -4,15 +4,26 @@
 // Says to clippy that helpers are tests too.
 #![cfg(test)]
 
+#[path = "cli/golden.rs"]
+mod golden;
+#[path = "support/sarif.rs"]
+mod sarif;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use virt_patch::diagnostic::{Code, Diagnostic};
 use virt_patch::engine::{Detail, Inputs, Limits, Nowhere, apply_to_cloud_init, apply_to_domain};
+use virt_patch::report::{Paint, text};
 use virt_patch::rule::{RuleFile, Trust, compile};
+use virt_patch::rule_test::{self, Files};
 use virt_patch::source::Source;
+use virt_patch::validate::{Candidate, Levels, check};
+
+use golden::golden;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -125,6 +136,8 @@ fn every_example_brings_its_code_about() {
         assert!(!body.contains("\nNo example: "), "{code} has an example");
         run += 1;
         let found = problems(&example, &given["xml domain"], &given["json vmi"], &given["json cloud-init"]);
+        golden(&format!("diagnostics/{code}.txt"), &text::render(&found, Paint::new(false)));
+        sarif::check(&sarif::log(&found)).unwrap_or_else(|wrong| panic!("{code}: {wrong}"));
         if !found.iter().any(|problem| problem.code.as_str() == code) {
             wrong.push(format!("{code}: {:?}", found.iter().map(ToString::to_string).collect::<Vec<_>>()));
         }
@@ -136,12 +149,43 @@ fn every_example_brings_its_code_about() {
     println!("{run} examples ran, {without} codes have none, with a reason");
 }
 
+/// An example of a rule test names no file that is there.
+struct NoFiles;
+
+impl Files for NoFiles {
+    fn rules(&self, _path: &str) -> Result<Vec<RuleFile>, Vec<Diagnostic>> {
+        Ok(Vec::new())
+    }
+    fn text(&self, _path: &str) -> Result<Option<Arc<Source>>, String> {
+        Ok(None)
+    }
+}
+
+/// What is wrong with a rule test, when it is read or else when its cases run.
+fn problems_of_test(example: &RuleFile) -> Vec<Diagnostic> {
+    let (tests, mut problems) = rule_test::compile(&example.source, &NoFiles);
+    for test in &tests {
+        let runner = rule_test::Runner::new(test);
+        for mismatch in test.cases.iter().flat_map(|case| runner.run(case).mismatches) {
+            if let rule_test::Evidence::Problems(mut found) = mismatch.evidence {
+                problems.append(&mut found);
+            }
+        }
+    }
+    problems
+}
+
 /// What is wrong with an example, when it is read or else when it runs.
 fn problems(example: &RuleFile, domain: &str, vmi: &str, cloud_init: &str) -> Vec<Diagnostic> {
-    let sets = match compile(std::slice::from_ref(example)) {
-        Ok(sets) => sets,
-        Err(problems) => return problems,
-    };
+    if example.source.text().contains("kind: RuleTest") {
+        return problems_of_test(example);
+    }
+    let candidate = Candidate { file: example.clone(), is_named: true };
+    let found = check(&[candidate], &Levels::default()).problems;
+    if !found.is_empty() {
+        return found;
+    }
+    let sets = compile(std::slice::from_ref(example)).expect("what is right compiles");
     let inputs = Inputs {
         vmi: vmi.as_bytes(),
         surroundings: &Nowhere,
@@ -355,6 +399,46 @@ fn the_readmes_terminal_says_what_the_program_says() {
         fs::write(root().join("README.md"), &blessed).expect("written");
     } else {
         let how = "`BLESS=1 cargo test --test docs` rewrites the README";
+        assert!(wrong.is_empty(), "{how}; it shows other answers than these:\n{}", wrong.join("\n"));
+    }
+}
+
+/// The tour of testing, from an empty folder on: blocks that name a file write it, the others run. `BLESS=1`
+/// rewrites what they print.
+#[test]
+fn the_tour_of_testing_says_what_the_program_says() {
+    let page = read("docs/testing.md");
+    let mut blessed = page.clone();
+    let desk = tempfile::tempdir().expect("a folder");
+    let (mut ran, mut wrong) = (0, Vec::new());
+    for (info, block) in blocks(&page) {
+        if let Some(name) = info.strip_prefix("yaml ") {
+            fs::write(desk.path().join(name), &block).expect("written");
+        }
+        let Some(command) = block.lines().next().and_then(|line| line.strip_prefix("$ virt-patch ")) else { continue };
+        let output = Command::new("sh")
+            .args(["-c", &format!("exec \"$0\" {command} 2>&1"), env!("CARGO_BIN_EXE_virt-patch")])
+            .current_dir(desk.path())
+            .env("NO_COLOR", "1")
+            .output()
+            .expect("sh runs");
+        let printed = String::from_utf8(output.stdout).expect("UTF-8");
+        let now = format!("$ virt-patch {command}\n{}\n", printed.trim_end());
+        if now != block {
+            wrong.push(now.clone());
+            blessed = blessed.replacen(&format!("```console\n{block}```"), &format!("```console\n{now}```"), 1);
+        }
+        ran += 1;
+    }
+    assert!(ran >= 5, "{ran} commands");
+    let started = fs::read_to_string(desk.path().join("rules_test.yaml")).expect("init wrote it");
+    let shown = blocks(&page).into_iter().find(|(info, text)| info == "yaml" && text.contains("kind: RuleTest"));
+    let shown = shown.expect("the page shows the first test").1;
+    assert!(started.ends_with(&shown), "the page shows another test than `virt-patch init` writes");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(root().join("docs/testing.md"), &blessed).expect("written");
+    } else {
+        let how = "`BLESS=1 cargo test --test docs` rewrites docs/testing.md";
         assert!(wrong.is_empty(), "{how}; it shows other answers than these:\n{}", wrong.join("\n"));
     }
 }

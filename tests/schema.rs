@@ -7,11 +7,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
+use virt_patch::diagnostic::{Code, Diagnostic};
 use virt_patch::rule::shape::{Mapping, Shape};
 use virt_patch::rule::{API_VERSION, RuleFile, Trust, compile};
+use virt_patch::rule_test::{self, Files};
 use virt_patch::schema;
 use virt_patch::source::Source;
 use virt_patch::yaml;
@@ -76,23 +79,78 @@ spec:
       warn: a user
 ";
 
-/// A rule set that was found, and where.
+/// As [`RARE`], for tests of rules.
+const RARE_TEST: &str = "
+apiVersion: virt-patch.dev/v1alpha1
+kind: RuleTest
+metadata: {name: rare}
+spec:
+  rules: [rules.yaml, {file: rules.yaml}, {pack: smbios, params: {manufacturer: ACME}}, {inline: '# none'}]
+  namespaces: {a: 'urn:a'}
+  domain: {file: domain.xml}
+  vmi: {file: vmi.json}
+  env: {NAME: value, EMPTY: ''}
+  files: {/etc/key: text}
+  cases:
+    - name: everything that can be expected of a domain
+      todo: it is a list of fields
+      domain: {inline: <domain/>}
+      vmi: {inline: {metadata: {name: a}}}
+      env: {}
+      files: {}
+      secondCall: {inline: <domain/>}
+      expect:
+        xpath: {/domain/title: a, /domain/name: [a, '']}
+        diff: {inline: a}
+        domain: expected.xml
+        unchanged: true
+        warnings: [rule-warned]
+    - name: of cloud-init data
+      cloudInit: {inline: '{}'}
+      expect: {document: metaData, xpath: {/a: b}, cloudInit: {file: expected.json}}
+    - name: an error
+      secondCall: Skip
+      expect: {error: {code: rule-failed, message: no, rule: name}}
+    - name: a code
+      expect: {error: rule-failed}
+";
+
+/// A document that was found, and where.
 struct Found {
     name: String,
     json: Value,
 }
 
-/// The rule sets of a text that compile, as JSON. What stands in a ConfigMap's data or an annotation is
+/// The files that tests of rules name: those of the tour.
+struct Tour;
+
+impl Files for Tour {
+    fn rules(&self, path: &str) -> Result<Vec<RuleFile>, Vec<Diagnostic>> {
+        match self.text(path) {
+            Ok(Some(source)) => Ok(vec![RuleFile { source, trust: Trust::File, pack: None }]),
+            _ => Err(vec![Diagnostic::error(Code::Unreadable, format!("no {path}"))]),
+        }
+    }
+
+    fn text(&self, path: &str) -> Result<Option<Arc<Source>>, String> {
+        let text = fs::read_to_string(root().join("examples/tour").join(path));
+        Ok(text.ok().map(|text| Source::new(path, text)))
+    }
+}
+
+/// The documents of a text that are right, as JSON. What stands in a ConfigMap's data or an annotation is
 /// looked into, because an editor sees it only in a file of its own.
-fn rule_sets(name: &str, text: &str, found: &mut Vec<Found>) {
+fn documents(name: &str, text: &str, found: &mut Vec<Found>) {
     let source = Source::new(name, text);
-    let Ok(documents) = yaml::read(&source, &yaml::Limits::default()) else { return };
-    for document in documents {
+    let Ok(read) = yaml::read(&source, &yaml::Limits::default()) else { return };
+    for document in read {
         let is = |kind: &str| document.get("kind").and_then(yaml::Node::text) == Some(kind);
         if is("ConfigMap") {
             let values = document.get("data").and_then(yaml::Node::entries).unwrap_or_default();
-            values.iter().filter_map(|(_, value)| value.text()).for_each(|text| rule_sets(name, text, found));
-        } else if is("RuleSet") && document.get("apiVersion").and_then(yaml::Node::text) == Some(API_VERSION) {
+            values.iter().filter_map(|(_, value)| value.text()).for_each(|text| documents(name, text, found));
+        } else if (is("RuleSet") || is("RuleTest"))
+            && document.get("apiVersion").and_then(yaml::Node::text) == Some(API_VERSION)
+        {
             let Ok(json) = yaml::to_json(&document, yaml::schema::Schema::Core, &source) else { continue };
             if compiles(&json) {
                 found.push(Found { name: name.to_owned(), json });
@@ -103,6 +161,9 @@ fn rule_sets(name: &str, text: &str, found: &mut Vec<Found>) {
 
 /// JSON is YAML, so the reader takes it.
 fn compiles(json: &Value) -> bool {
+    if json.get("kind").is_some_and(|kind| kind == "RuleTest") {
+        return rule_test::compile(&Source::new("mutated.yaml", json.to_string()), &Tour).1.is_empty();
+    }
     compile(&[RuleFile { source: Source::new("mutated.yaml", json.to_string()), trust: Trust::File, pack: None }])
         .is_ok()
 }
@@ -127,10 +188,11 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
 /// Every rule set of the packs, the examples, the pages and the cases that is right.
 fn all() -> Vec<Found> {
     let mut found = Vec::new();
-    rule_sets("rare", RARE, &mut found);
+    documents("rare", RARE, &mut found);
+    documents("rare", RARE_TEST, &mut found);
     let yaml = ["rules", "examples", "src/cli", "tests/cases"].iter().flat_map(|folder| files(folder, "yaml"));
     for path in yaml.chain(files("rules", "yml")) {
-        rule_sets(&path.display().to_string(), &fs::read_to_string(&path).expect("a file"), &mut found);
+        documents(&path.display().to_string(), &fs::read_to_string(&path).expect("a file"), &mut found);
     }
     let header = format!("apiVersion: {API_VERSION}\nkind: RuleSet\nmetadata:\n  name: example\n");
     for page in files("docs", "md").into_iter().chain([root().join("README.md")]) {
@@ -139,7 +201,7 @@ fn all() -> Vec<Found> {
             let (info, rest) = block.split_once('\n').expect("a block");
             let body = rest.split("\n```").next().unwrap_or_default();
             let body = if info.trim() == "spec" { format!("{header}{body}") } else { body.to_owned() };
-            rule_sets(&page.display().to_string(), &body, &mut found);
+            documents(&page.display().to_string(), &body, &mut found);
         }
     }
     found
@@ -162,7 +224,10 @@ fn everything_that_is_right_validates() {
 #[test]
 fn the_reader_takes_every_field() {
     let mut used = BTreeSet::new();
-    all().iter().for_each(|found| visit(&Shape::Mapping(schema::KINDS[0]), &found.json, &mut used));
+    for found in all() {
+        let kind = schema::KINDS.into_iter().find(|kind| found.json["kind"] == kind.name).expect("a kind");
+        visit(&Shape::Mapping(kind), &found.json, &mut used);
+    }
     let mut tables: Vec<&Mapping> = schema::KINDS.to_vec();
     let mut seen = BTreeSet::new();
     let mut unused = Vec::new();
@@ -184,6 +249,7 @@ fn inner(shape: &Shape, tables: &mut Vec<&'static Mapping>) {
     match shape {
         Shape::Mapping(table) => tables.push(table),
         Shape::List(of, _) | Shape::Map { values: of, .. } => inner(of, tables),
+        Shape::Either(shapes) => shapes.iter().for_each(|shape| inner(shape, tables)),
         _ => {}
     }
 }
@@ -198,6 +264,7 @@ fn visit(shape: &Shape, value: &Value, used: &mut BTreeSet<(&'static str, &'stat
                 }
             }
         }
+        Shape::Either(shapes) => shapes.iter().for_each(|shape| visit(shape, value, used)),
         Shape::List(of, _) => value.as_array().into_iter().flatten().for_each(|value| visit(of, value, used)),
         Shape::Map { values, .. } => {
             value.as_object().into_iter().flatten().for_each(|(_, value)| visit(values, value, used));

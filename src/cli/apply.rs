@@ -11,13 +11,15 @@ use super::history;
 use super::input::{self, Input};
 use super::rules::{RuleArguments, Rules};
 use super::terminal::{Terminal, exit_code};
-use super::vmi::{self, Vmi};
+use super::vmi;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::engine::{self, Detail, Failure, Inputs, Limits, Report};
 use crate::report::{Paint, diff, explain, json, masked};
 use crate::rule::{Hook, RuleSet};
+use crate::second_call;
 use crate::source::{Location, Source};
 use crate::surroundings::Machine;
+use crate::vmi::Vmi;
 
 /// Applies rules to a domain or to cloud-init data and prints the result
 ///
@@ -27,7 +29,8 @@ use crate::surroundings::Machine;
 #[command(after_help = "Examples:
   virt-patch apply rules.yaml --domain domain.xml --diff
   virsh dumpxml vm | virt-patch apply --pack smbios --param smbios.manufacturer=ACME --domain - --explain
-  virt-patch apply rules.yaml --domain domain.xml --vmi vm.yaml -o json")]
+  virt-patch apply rules.yaml --domain domain.xml --vmi vm.yaml -o json
+  virt-patch apply rules.yaml --domain domain.xml --second-call --diff")]
 pub(super) struct Arguments {
     #[command(flatten)]
     rules: RuleArguments,
@@ -39,6 +42,10 @@ pub(super) struct Arguments {
     /// The older cloudInitNoCloudSource JSON that KubeVirt sends beside --cloud-init
     #[arg(long, value_name = "FILE", conflicts_with = "domain")]
     no_cloud_source: Option<PathBuf>,
+    /// Apply the rules to what virt-launcher's second call of one boot sends after the first one's answer:
+    /// devices with only what KubeVirt's types keep, everything else as before
+    #[arg(long, conflicts_with = "cloud_init")]
+    second_call: bool,
     /// Print what changed, as a unified diff with the rules that caused each hunk
     #[arg(long)]
     diff: bool,
@@ -130,6 +137,8 @@ impl Arguments {
         let vmi_source = vmi.and_then(|vmi| vmi.source.as_ref());
         match document {
             Document::Domain(input) => {
+                let input =
+                    if self.second_call { second_call(input, &rules.sets, &inputs, vmi_source)? } else { input };
                 let done = engine::apply_to_domain(&rules.sets, &input.bytes, &inputs);
                 let outcome = done
                     .map_err(|failure| refused(failure, &[("domain", Some(&input.source())), ("VMI", vmi_source)]))?;
@@ -292,6 +301,21 @@ fn answer(report: &Report, changed: bool, problems: &[Diagnostic]) -> Map<String
     members.insert("rules".into(), json::rules(report));
     members.insert("diagnostics".into(), json::diagnostics(problems));
     members
+}
+
+/// What virt-launcher's second call sends after the rules have answered the first.
+fn second_call(
+    input: Input,
+    sets: &[RuleSet],
+    inputs: &Inputs<'_>,
+    vmi: Option<&Arc<Source>>,
+) -> Result<Input, Refused> {
+    let source = input.source();
+    let first = engine::apply_to_domain(sets, &input.bytes, inputs)
+        .map_err(|failure| refused(failure, &[("domain", Some(&source)), ("VMI", vmi)]))?;
+    let sent = second_call::domain(source.text(), &first.result)
+        .map_err(|problem| Refused { problems: vec![*problem], report: first.report })?;
+    Ok(Input { name: format!("{} (second call)", input.name), bytes: sent.into_bytes() })
 }
 
 fn kept<T>(result: Result<T, Vec<Diagnostic>>, problems: &mut Vec<Diagnostic>) -> Option<T> {

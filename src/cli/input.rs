@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{Location, Source};
+use crate::source::Source;
 
 /// The most that is read of one input, in bytes: far beyond any domain.
 const LIMIT: u64 = 64 << 20;
@@ -78,13 +78,6 @@ pub(super) fn read(path: &Path, what: &str) -> Result<Input, Vec<Diagnostic>> {
 /// # Errors
 /// `code`, at its place.
 pub(super) fn json(input: &Input, code: Code, what: &str) -> Result<serde_json::Value, Vec<Diagnostic>> {
-    serde_json::from_slice(&input.bytes).map_err(|error| {
-        let source = input.source();
-        let lines = source.text().split_inclusive('\n').take(error.line().saturating_sub(1));
-        let offset = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
-        let words = error.to_string();
-        let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
-        let offset = offset.min(source.text().len());
-        vec![Diagnostic::error(code, format!("{what} is not JSON: {words}")).at(Location::new(&source, offset..offset))]
-    })
+    serde_json::from_slice(&input.bytes)
+        .map_err(|error| vec![Diagnostic::not_json(code, what, &input.source(), &error)])
 }

@@ -5,7 +5,9 @@ mod call;
 mod completions;
 mod demo;
 mod exit;
+mod explain;
 mod history;
+mod init;
 mod input;
 mod man;
 mod packs;
@@ -13,6 +15,8 @@ mod query;
 mod rules;
 mod schema;
 mod terminal;
+mod test;
+mod validate;
 mod vmi;
 
 use std::process::ExitCode;
@@ -35,8 +39,12 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Arguments),
     Apply(apply::Arguments),
+    Test(test::Arguments),
     Query(query::Arguments),
+    Validate(validate::Arguments),
+    Explain(explain::Arguments),
     Call(call::Arguments),
     Demo(demo::Arguments),
     Packs(packs::Arguments),
@@ -50,8 +58,12 @@ pub fn main() -> ExitCode {
     let line = CommandLine::parse();
     let terminal = Terminal::new(line.color);
     let done = match line.command {
+        Command::Init(arguments) => init::run(arguments, terminal),
         Command::Apply(arguments) => apply::run(arguments, terminal),
+        Command::Test(arguments) => test::run(arguments, terminal),
         Command::Query(arguments) => query::run(arguments, terminal),
+        Command::Validate(arguments) => validate::run(&arguments, terminal),
+        Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),

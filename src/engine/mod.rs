@@ -3,6 +3,8 @@
 mod bindings;
 mod cloud_init;
 mod domain;
+#[cfg(feature = "cli")]
+mod evaluate;
 mod fill;
 mod forest;
 mod makers;
@@ -13,6 +15,8 @@ mod run;
 mod secrets;
 mod trace;
 
+#[cfg(feature = "cli")]
+pub use evaluate::{Answer, Subject, evaluate};
 pub use params::{FILE_LIMIT, Nowhere, Surroundings};
 pub use secrets::{MASK, Secrets};
 pub use trace::{Detail, EVENTS, Event, Origin, RuleTrace, SetTrace, What};

@@ -172,7 +172,8 @@ impl<'r> Run<'r, '_> {
             Value::Nodes(nodes) if nodes.len() > 1 => counted(nodes.len()),
             Value::Text(_) | Value::Nodes(_) if hidden => MASK.to_owned(),
             Value::Nodes(nodes) => {
-                let text = self.value_text(value, " ").map(|text| quoted(&text)).unwrap_or_default();
+                let text = self.value_text(value, " ").unwrap_or_default();
+                let text = if text.trim().is_empty() { "there".to_owned() } else { quoted(&text) };
                 match nodes.first() {
                     Some(&Node::Xml(node)) => match self.forest.xml.span(node) {
                         Some(span) => {

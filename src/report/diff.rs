@@ -30,10 +30,19 @@ pub fn unified(name: &str, before: &str, after: &str, secrets: &Secrets, paint: 
     by_rule(name, before, after, &[], secrets, paint)
 }
 
+/// As [`unified`], of two texts that have names of their own.
+pub fn between(names: [&str; 2], before: &str, after: &str, secrets: &Secrets, paint: Paint) -> String {
+    difference(names, before, after, &[], secrets, paint)
+}
+
 /// As [`unified`], and behind each hunk's header stand the rules that caused it; `steps` are those that
 /// changed something, in the order they ran. Changes of different rules with two lines between them are hunks
 /// of their own.
 pub fn by_rule(name: &str, before: &str, after: &str, steps: &[Step], secrets: &Secrets, paint: Paint) -> String {
+    difference([name, &format!("{name} (changed)")], before, after, steps, secrets, paint)
+}
+
+fn difference(names: [&str; 2], before: &str, after: &str, steps: &[Step], secrets: &Secrets, paint: Paint) -> String {
     if before == after {
         return String::new();
     }
@@ -46,7 +55,7 @@ pub fn by_rule(name: &str, before: &str, after: &str, steps: &[Step], secrets: &
     let blame = Blame::new(&lines);
     let (Some(before), Some(after)) = (lines.first(), lines.last()) else { return String::new() };
     let diff = TextDiff::from_lines(*before, *after);
-    let mut text = paint.bold(&format!("--- {name}")) + "\n" + &paint.bold(&format!("+++ {name} (changed)")) + "\n";
+    let mut text = paint.bold(&format!("--- {}", names[0])) + "\n" + &paint.bold(&format!("+++ {}", names[1])) + "\n";
     for hunk in hunks(diff.ops(), &blame) {
         let rules: Vec<_> =
             hunk.steps.iter().filter_map(|&step| steps.get(step)).map(|step| visible(&step.rule)).collect();

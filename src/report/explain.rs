@@ -125,10 +125,12 @@ fn explain_rule(text: &mut String, set: &SetTrace, rule: &RuleTrace, report: &Re
     if let Some(problem) = &rule.ignored {
         _ = writeln!(text, "{indent}{}", paint.yellow(&visible(&report.secrets.mask_within(&problem.message))));
     }
-    if rule.rounds + rule.skipped > 1 {
-        let skipped = if rule.skipped > 0 { format!(" ({} skipped)", rule.skipped) } else { String::new() };
-        let rounds = rule.rounds + rule.skipped;
-        _ = writeln!(text, "{indent}{rounds} rounds{skipped}, {} matched, {} changed", rule.matched, rule.changed);
+    if rule.rounds > 1 {
+        let counts = match (rule.matched, rule.changed) {
+            (0, 0) => String::new(),
+            (matched, changed) => format!(": {matched} matched, {changed} changed"),
+        };
+        _ = writeln!(text, "{indent}ran in {} rounds{counts}", rule.rounds);
     }
     if rule.events.is_empty()
         && let Some(reason) = &rule.reason
@@ -136,7 +138,8 @@ fn explain_rule(text: &mut String, set: &SetTrace, rule: &RuleTrace, report: &Re
         _ = writeln!(text, "{indent}{}", visible(&report.secrets.mask_within(reason)));
     }
     let mut round: &[usize] = &[];
-    for event in rule.events.iter().take(SHOWN) {
+    // That it was passed over is said above.
+    for event in rule.events.iter().filter(|event| event.what != What::Ignored).take(SHOWN) {
         let inside = event.what != What::Round && !round.is_empty() && event.rounds == round;
         let lead = match event.rounds.as_slice() {
             [] => String::new(),

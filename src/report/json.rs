@@ -9,7 +9,8 @@ use crate::engine::{Event, Origin, Report, RuleTrace, Secrets, SetTrace};
 use crate::source::Location;
 
 /// A diagnostic: `code`, `severity`, `message`, and where known `file`, `line`, `column` (of the
-/// start, both from 1, columns in characters), `rule`, `path`, `help`, `related`.
+/// start, both from 1, columns in characters), `rule`, `path`, `help`, `related`, `fix` (what to put
+/// in place of what stands from `line` and `column` to before `endLine` and `endColumn`: `text`).
 pub fn diagnostic(problem: &Diagnostic) -> Value {
     let severity = match problem.severity {
         Severity::Error => "error",
@@ -35,6 +36,15 @@ pub fn diagnostic(problem: &Diagnostic) -> Value {
             Value::Object(members)
         });
         members.insert("related".into(), related.collect());
+    }
+    if let Some(fix) = &problem.fix {
+        let mut edit = Map::new();
+        place(&mut edit, &fix.at);
+        let end = fix.at.end_position();
+        edit.insert("endLine".into(), end.line.into());
+        edit.insert("endColumn".into(), end.column.into());
+        edit.insert("text".into(), fix.text.as_str().into());
+        members.insert("fix".into(), Value::Object(edit));
     }
     Value::Object(members)
 }

@@ -7,9 +7,12 @@
 mod blame;
 pub mod diff;
 pub mod explain;
+pub mod github;
 mod hunk;
 pub mod json;
+pub mod page;
 mod paint;
+pub mod sarif;
 pub mod text;
 
 pub use paint::{Paint, visible};

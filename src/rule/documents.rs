@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::manifest::{Machine, RULES_ANNOTATION, config_map_data};
 use crate::source::{Location, Source};
 use crate::yaml::{self, Limits, Node};
 
 use super::fields::Reader;
-use super::{ANNOTATION_LIMIT, API_VERSION, RULES_ANNOTATION, RuleFile, Trust};
+use super::{ANNOTATION_LIMIT, API_VERSION, RuleFile, Trust};
 
 /// A rule set's document, not looked into yet.
 pub(super) struct Found {
@@ -48,10 +49,21 @@ fn look_into(file: &RuleFile, problems: &mut Vec<Diagnostic>, found: &mut Vec<Fo
     };
     let mut other = false;
     for node in documents {
-        let mut reader = Reader::new(&file.source);
-        other |= document(&mut reader, file, node, found);
-        problems.append(&mut reader.problems);
+        other |= look_at(file, node, problems, found);
     }
+    other
+}
+
+/// The rule sets of one document. Returns whether it is something of virt-patch's that is no rule set.
+pub(super) fn look_at(
+    file: &RuleFile,
+    document_node: Node,
+    problems: &mut Vec<Diagnostic>,
+    found: &mut Vec<Found>,
+) -> bool {
+    let mut reader = Reader::new(&file.source);
+    let other = document(&mut reader, file, document_node, found);
+    problems.append(&mut reader.problems);
     other
 }
 
@@ -84,20 +96,16 @@ fn document(reader: &mut Reader, file: &RuleFile, node: Node, found: &mut Vec<Fo
             config_map(reader, file, &node, found);
             false
         }
-        (
-            _,
-            "VirtualMachine" | "VirtualMachineInstance" | "VirtualMachineInstanceReplicaSet" | "VirtualMachinePool",
-        ) => {
-            virtual_machine(reader, &node, found);
-            false
-        }
         _ => {
-            let help = match nearest(kind_text, KINDS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it is one of {}", KINDS.join(", ")),
-            };
-            reader.error(Code::UnknownKind, format!("the kind `{kind_text}` holds no rules"), &kind.span).help =
-                Some(help);
+            if let Some(machine) = Machine::of(&node) {
+                virtual_machine(reader, &machine, found);
+                return false;
+            }
+            let problem = reader.error(Code::UnknownKind, format!("the kind `{kind_text}` holds no rules"), &kind.span);
+            match nearest(kind_text, KINDS) {
+                Some(near) => problem.suggest(kind_text, near),
+                None => problem.help = Some(format!("it is one of {}", KINDS.join(", "))),
+            }
             false
         }
     }
@@ -106,9 +114,8 @@ fn document(reader: &mut Reader, file: &RuleFile, node: Node, found: &mut Vec<Fo
 /// The values of a ConfigMap's data that are virt-patch's; scripts and other files are passed over,
 /// unless there is nothing else.
 fn config_map(reader: &mut Reader, file: &RuleFile, node: &Node, found: &mut Vec<Found>) {
-    let entries = node.get("data").and_then(Node::entries).unwrap_or_default();
     let before = (found.len(), reader.problems.len());
-    for (_, value) in entries {
+    for value in config_map_data(node) {
         if value.text().is_some_and(|text| text.contains("virt-patch.dev/")) {
             embedded(reader, value, file.trust, found);
         }
@@ -116,8 +123,7 @@ fn config_map(reader: &mut Reader, file: &RuleFile, node: &Node, found: &mut Vec
     if (found.len(), reader.problems.len()) != before {
         return;
     }
-    let script_value =
-        entries.iter().map(|(_, value)| value).find(|value| value.text().is_some_and(|text| text.starts_with("#!")));
+    let script_value = config_map_data(node).find(|value| value.text().is_some_and(|text| text.starts_with("#!")));
     if let Some(value) = script_value {
         let problem = script(reader.at(&value.span));
         reader.problems.push(problem);
@@ -126,28 +132,21 @@ fn config_map(reader: &mut Reader, file: &RuleFile, node: &Node, found: &mut Vec
 
 /// The annotation of a VMI, or of the template that a VM, replica set or pool makes its VMIs from. KubeVirt
 /// passes only the template's annotations on, so rules on the outside would never run.
-fn virtual_machine(reader: &mut Reader, node: &Node, found: &mut Vec<Found>) {
-    let template = [&["spec", "virtualMachineTemplate", "spec", "template"][..], &["spec", "template"]]
-        .iter()
-        .find_map(|path| path.iter().try_fold(node, |node, step| node.get(step)));
-    if let (Some(_), Some(value)) = (template, rules_of(node)) {
+fn virtual_machine(reader: &mut Reader, machine: &Machine<'_>, found: &mut Vec<Found>) {
+    if let Some(value) = machine.own_annotation(RULES_ANNOTATION) {
         let message =
             format!("`{RULES_ANNOTATION}` stands on the VM itself, and KubeVirt does not pass it on to the VMI");
         reader.error(Code::AnnotationRules, message, &value.span).help =
             Some("move it to the template's `metadata.annotations`".into());
         return;
     }
-    let Some(value) = rules_of(template.unwrap_or(node)) else { return };
+    let Some(value) = machine.annotation(RULES_ANNOTATION) else { return };
     if value.text().is_some_and(|text| text.len() > ANNOTATION_LIMIT) {
         let message = format!("the annotation `{RULES_ANNOTATION}` has more than {ANNOTATION_LIMIT} bytes");
         reader.error(Code::YamlLimit, message, &value.span);
     } else {
         embedded(reader, value, Trust::Annotation, found);
     }
-}
-
-fn rules_of(node: &Node) -> Option<&Node> {
-    node.get("metadata")?.get("annotations")?.get(RULES_ANNOTATION)
 }
 
 /// The rule sets of a text inside this file; a ConfigMap in there is not looked into.

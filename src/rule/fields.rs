@@ -10,23 +10,23 @@ use crate::yaml::{self, Node, Style, Value};
 use super::shape::Mapping;
 
 /// A rule file that is being read, and what was found wrong in it so far.
-pub(super) struct Reader {
-    pub(super) source: Arc<Source>,
-    pub(super) problems: Vec<Diagnostic>,
+pub(crate) struct Reader {
+    pub(crate) source: Arc<Source>,
+    pub(crate) problems: Vec<Diagnostic>,
 }
 
 impl Reader {
-    pub(super) fn new(source: &Arc<Source>) -> Self {
+    pub(crate) fn new(source: &Arc<Source>) -> Self {
         Self { source: Arc::clone(source), problems: Vec::new() }
     }
 
     /// The place of a span of this file.
-    pub(super) fn at(&self, span: &Span) -> Location {
+    pub(crate) fn at(&self, span: &Span) -> Location {
         Location::new(&self.source, span.clone())
     }
 
     /// Notes an error at `span`.
-    pub(super) fn error(&mut self, code: Code, message: impl Into<String>, span: &Span) -> &mut Diagnostic {
+    pub(crate) fn error(&mut self, code: Code, message: impl Into<String>, span: &Span) -> &mut Diagnostic {
         let problem = Diagnostic::error(code, message).at(self.at(span));
         self.problems.push(problem);
         let last = self.problems.len() - 1;
@@ -34,13 +34,13 @@ impl Reader {
     }
 
     /// A scalar's text as a source of its own, whose places are the file's.
-    pub(super) fn inner(&self, node: &Node) -> Arc<Source> {
+    pub(crate) fn inner(&self, node: &Node) -> Arc<Source> {
         let text = node.text().unwrap_or_default();
         Source::embedded(&self.source, text, yaml::offsets(self.source.text(), node))
     }
 
     /// The text of a scalar as written; what is no text, or an empty one, is an error.
-    pub(super) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
+    pub(crate) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
         match node.text() {
             Some("") => {
                 self.error(Code::EmptyValue, format!("{what} is empty"), &node.span);
@@ -55,7 +55,7 @@ impl Reader {
     }
 
     /// A YAML boolean.
-    pub(super) fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
+    pub(crate) fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
         match node.scalar().filter(|scalar| scalar.style == Style::Plain).map(|scalar| scalar.text.as_str()) {
             Some("true" | "True" | "TRUE") => Some(true),
             Some("false" | "False" | "FALSE") => Some(false),
@@ -67,29 +67,29 @@ impl Reader {
     }
 
     /// One word of a list, in CamelCase.
-    pub(super) fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(node, what)?;
         if let Some(&(_, value)) = words.iter().find(|(word, _)| *word == text) {
             return Some(value);
         }
         let known: Vec<&str> = words.iter().map(|&(word, _)| word).collect();
-        let help = match nearest(text, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("it is one of {}", known.join(", ")),
-        };
-        self.error(Code::UnknownValue, format!("{what} has no value `{text}`"), &node.span).help = Some(help);
+        let problem = self.error(Code::UnknownValue, format!("{what} has no value `{text}`"), &node.span);
+        match nearest(text, known.iter().copied()) {
+            Some(near) => problem.suggest(text, near),
+            None => problem.help = Some(format!("it is one of {}", known.join(", "))),
+        }
         None
     }
 
     /// A list's items.
-    pub(super) fn items<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
+    pub(crate) fn items<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
         if node.items().is_none() {
             self.wrong_type(node, what, "a list");
         }
         node.items()
     }
 
-    pub(super) fn wrong_type(&mut self, node: &Node, what: &str, expected: &str) {
+    pub(crate) fn wrong_type(&mut self, node: &Node, what: &str, expected: &str) {
         let flow_template = self.source.text().get(..node.span.start).is_some_and(|before| before.ends_with('$'))
             || matches!(&node.value, Value::Mapping(mapping) if mapping.flow && mapping.entries.len() == 1
                 && mapping.entries[0].1.is_null());
@@ -105,7 +105,7 @@ impl Reader {
     }
 
     /// The fields of a mapping whose table is not known yet.
-    pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &'static str) -> Option<Fields<'n>> {
+    pub(crate) fn fields<'n>(&mut self, node: &'n Node, what: &'static str) -> Option<Fields<'n>> {
         let Some(entries) = node.entries() else {
             self.wrong_type(node, what, "a mapping");
             return None;
@@ -125,8 +125,18 @@ impl Reader {
 
     /// The fields of a mapping that `table` describes. Those that it does not have are kept apart, so that a
     /// reader can take none of them; what is lacking, and what a later release knows, is said here.
-    pub(super) fn mapping<'n>(&mut self, node: &'n Node, table: &'static Mapping) -> Option<Fields<'n>> {
-        let mut fields = self.fields(node, table.what)?;
+    pub(crate) fn mapping<'n>(&mut self, node: &'n Node, table: &'static Mapping) -> Option<Fields<'n>> {
+        self.mapping_called(node, table, table.what)
+    }
+
+    /// As [`Reader::mapping`], with another name in messages than the table's.
+    pub(crate) fn mapping_called<'n>(
+        &mut self,
+        node: &'n Node,
+        table: &'static Mapping,
+        what: &'static str,
+    ) -> Option<Fields<'n>> {
+        let mut fields = self.fields(node, what)?;
         let (rest, unknown) =
             std::mem::take(&mut fields.rest).into_iter().partition(|(name, _)| table.field(name).is_some());
         (fields.rest, fields.unknown) = (rest, unknown);
@@ -138,7 +148,7 @@ impl Reader {
             if field.later
                 && let Some((key, _)) = fields.rest.remove(field.name)
             {
-                let message = format!("this release does not know `{}` of {} yet", field.name, table.what);
+                let message = format!("this release does not know `{}` of {what} yet", field.name);
                 self.error(Code::NotYetSupported, message, &key.span);
                 fields.later.push(field.name);
             }
@@ -151,10 +161,10 @@ impl Reader {
 type Entry<'n> = (&'n Node, &'n Node);
 
 /// A mapping of which the known fields are taken one by one.
-pub(super) struct Fields<'n> {
+pub(crate) struct Fields<'n> {
     what: &'static str,
     /// The mapping's own place.
-    pub(super) span: Span,
+    pub(crate) span: Span,
     /// Whether it is written `{ … }`.
     flow: bool,
     rest: BTreeMap<&'n str, Entry<'n>>,
@@ -167,12 +177,12 @@ pub(super) struct Fields<'n> {
 
 impl<'n> Fields<'n> {
     /// The value of a field, where it is written.
-    pub(super) fn take(&mut self, name: &'static str) -> Option<&'n Node> {
+    pub(crate) fn take(&mut self, name: &'static str) -> Option<&'n Node> {
         self.take_entry(name).map(|(_, value)| value)
     }
 
     /// Key and value of a field.
-    pub(super) fn take_entry(&mut self, name: &'static str) -> Option<Entry<'n>> {
+    pub(crate) fn take_entry(&mut self, name: &'static str) -> Option<Entry<'n>> {
         if !self.known.contains(&name) {
             self.known.push(name);
         }
@@ -185,7 +195,7 @@ impl<'n> Fields<'n> {
     }
 
     /// The value of a field that must be there.
-    pub(super) fn require(&mut self, reader: &mut Reader, name: &'static str) -> Option<&'n Node> {
+    pub(crate) fn require(&mut self, reader: &mut Reader, name: &'static str) -> Option<&'n Node> {
         let found = self.take(name);
         if found.is_none() {
             self.lacks(reader, name);
@@ -201,7 +211,7 @@ impl<'n> Fields<'n> {
         match place {
             Some((near, span)) => {
                 let message = format!("{} has no field `{near}`", self.what);
-                reader.error(Code::UnknownField, message, &span).help = Some(format!("did you mean `{name}`?"));
+                reader.error(Code::UnknownField, message, &span).suggest(&near, name);
             }
             None => {
                 let start = self.span.start;
@@ -211,13 +221,13 @@ impl<'n> Fields<'n> {
     }
 
     /// Whether one of these names is meant by a field of which something is said already, or will be.
-    pub(super) fn has_near(&self, names: &[&'static str]) -> bool {
+    pub(crate) fn has_near(&self, names: &[&'static str]) -> bool {
         self.later.iter().any(|name| names.contains(name))
             || self.unknown.keys().chain(self.rest.keys()).any(|key| nearest(key, names.iter().copied()).is_some())
     }
 
     /// Every field that the table does not have is unknown, and every one that nobody took is out of place.
-    pub(super) fn finish(self, reader: &mut Reader) {
+    pub(crate) fn finish(self, reader: &mut Reader) {
         let cut = |problem: &Diagnostic| problem.code == Code::FlowBraces;
         let usable: Vec<&str> = self.known.iter().copied().filter(|name| !self.rest.contains_key(name)).collect();
         let mut wrong: Vec<_> = self.unknown.iter().chain(&self.rest).collect();
@@ -227,12 +237,11 @@ impl<'n> Fields<'n> {
             if self.flow && value.text() == Some("") && reader.problems.iter().any(cut) {
                 continue;
             }
-            let help = match nearest(name, usable.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it knows {}", usable.join(", ")),
-            };
-            let message = format!("{} has no field `{name}`", self.what);
-            reader.error(Code::UnknownField, message, &key.span).help = Some(help);
+            let problem = reader.error(Code::UnknownField, format!("{} has no field `{name}`", self.what), &key.span);
+            match nearest(name, usable.iter().copied()) {
+                Some(near) => problem.suggest(name, near),
+                None => problem.help = Some(format!("it knows {}", usable.join(", "))),
+            }
         }
     }
 }

@@ -22,13 +22,13 @@ pub(super) const LISTS: [(&str, Lists); 2] = [("Replace", Lists::Replace), ("App
 const LISTS_WORDS: &[&str] = &words(&LISTS);
 
 /// The documents by name.
-pub(super) const DOCUMENTS: [(&str, DocumentKind); 4] = [
+pub(crate) const DOCUMENTS: [(&str, DocumentKind); 4] = [
     ("userData", DocumentKind::UserData),
     ("networkData", DocumentKind::NetworkData),
     ("metaData", DocumentKind::MetaData),
     ("cloudInitData", DocumentKind::CloudInitData),
 ];
-pub(super) const DOCUMENT_WORDS: &[&str] = &words(&DOCUMENTS);
+pub(crate) const DOCUMENT_WORDS: &[&str] = &words(&DOCUMENTS);
 
 const TYPE_WORDS: &[&str] = &words(&ParamType::WORDS);
 
@@ -48,8 +48,8 @@ pub static RULE_SET: Mapping = Mapping {
     one_of: &[],
 };
 
-/// `metadata`.
-pub(super) static METADATA: Mapping = Mapping {
+/// `metadata` of any of virt-patch's kinds.
+pub static METADATA: Mapping = Mapping {
     name: "Metadata",
     what: "`metadata`",
     about: kept("What the document is called. Labels and annotations are for its readers."),

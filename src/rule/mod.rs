@@ -7,10 +7,10 @@
 mod check;
 mod cloud;
 mod documents;
-mod fields;
+pub(crate) mod fields;
 mod fragment;
 mod keys;
-mod language;
+pub(crate) mod language;
 mod order;
 mod param;
 mod param_source;
@@ -22,14 +22,17 @@ mod template;
 mod value;
 mod verbs;
 
+pub use crate::manifest::RULES_ANNOTATION;
 pub use check::{Check, Pattern, Refusal};
 pub use cloud::{JsonTemplate, PatchStep};
 pub use fragment::{Fragment, FragmentElement, FragmentNode};
 pub use keys::builtin_keys;
-pub use language::RULE_SET;
+pub use language::{METADATA, RULE_SET};
 pub use param::Param;
 pub use param_source::{ParamSource, forbidden_path};
-pub use set::{NAMESPACES, compile};
+pub use set::{NAMESPACES, compile, compile_documents};
+#[cfg(feature = "cli")]
+pub(crate) use set::{metadata, namespaces};
 pub use template::{Hole, Part, Template};
 pub use value::{ParamType, ParamValue};
 
@@ -44,9 +47,6 @@ use crate::xpath;
 
 /// The version of the rule language that this release reads.
 pub const API_VERSION: &str = "virt-patch.dev/v1alpha1";
-
-/// The VMI annotation that may hold a rule set.
-pub const RULES_ANNOTATION: &str = "virt-patch.dev/rules";
 
 /// The most bytes that the annotation may have.
 pub const ANNOTATION_LIMIT: usize = 64 * 1024;

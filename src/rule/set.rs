@@ -42,6 +42,24 @@ pub fn compile(files: &[RuleFile]) -> Result<Vec<RuleSet>, Vec<Diagnostic>> {
     if problems.is_empty() { Ok(sets) } else { Err(problems) }
 }
 
+/// Compiles the rule sets of some of a file's documents, as [`crate::yaml::read`] gave them: every set that is
+/// right, and everything that is wrong with the others. That there are none is no problem here.
+pub fn compile_documents(file: &RuleFile, documents: Vec<Node>) -> (Vec<RuleSet>, Vec<Diagnostic>) {
+    let (mut sets, mut problems, mut found) = (Vec::new(), Vec::new(), Vec::new());
+    for node in documents {
+        documents::look_at(file, node, &mut problems, &mut found);
+    }
+    for found in found {
+        let mut reader = Reader::new(&found.source);
+        let set = rule_set(&mut reader, &found);
+        if reader.problems.is_empty() {
+            sets.extend(set);
+        }
+        problems.append(&mut reader.problems);
+    }
+    (sets, problems)
+}
+
 fn rule_set(reader: &mut Reader, found: &Found) -> Option<RuleSet> {
     let mut fields = reader.mapping(&found.node, &language::RULE_SET)?;
     fields.take("apiVersion");
@@ -85,7 +103,8 @@ fn number(rules: &mut [Rule], next: &mut usize) {
     }
 }
 
-fn metadata(reader: &mut Reader, node: &Node) -> Option<String> {
+/// `metadata` of any of virt-patch's kinds; its name.
+pub(crate) fn metadata(reader: &mut Reader, node: &Node) -> Option<String> {
     let mut fields = reader.mapping(node, &language::METADATA)?;
     let name = fields.take("name").and_then(|node| reader.text(node, "`metadata.name`").map(ToOwned::to_owned));
     for map in ["labels", "annotations"] {
@@ -101,7 +120,8 @@ fn builtin() -> BTreeMap<String, String> {
     NAMESPACES.iter().map(|&(prefix, uri)| (prefix.to_owned(), uri.to_owned())).collect()
 }
 
-fn namespaces(reader: &mut Reader, node: &Node) -> BTreeMap<String, String> {
+/// `spec.namespaces`: prefixes and their URIs, the built-in ones included.
+pub(crate) fn namespaces(reader: &mut Reader, node: &Node) -> BTreeMap<String, String> {
     let mut namespaces = builtin();
     let Some(entries) = node.entries() else {
         reader.wrong_type(node, "`spec.namespaces`", "a mapping of prefixes to URIs");

@@ -7,7 +7,7 @@ pub struct Mapping {
     /// Its name, for a schema to refer to: `ForEach`.
     pub name: &'static str,
     /// What messages call it: `a rule`.
-    pub(super) what: &'static str,
+    pub(crate) what: &'static str,
     /// What it is for, in a sentence.
     pub about: &'static str,
     /// Every field that it may have.
@@ -39,6 +39,8 @@ pub struct Field {
 pub enum Shape {
     /// A text.
     Text,
+    /// A text that may be empty.
+    Scalar,
     /// A text in which `${…}` is filled in.
     Template,
     /// An XPath expression.
@@ -69,6 +71,8 @@ pub enum Shape {
     Any,
     /// A mapping of anything, or one hole that stands for it.
     Object,
+    /// One of these.
+    Either(&'static [Shape]),
     /// A list, with at least so many items.
     List(&'static Shape, usize),
     /// A mapping of the author's own names, with at least so many of them.
@@ -95,33 +99,33 @@ impl Mapping {
 
 impl Field {
     /// A field that may be left out.
-    pub(super) const fn new(name: &'static str, shape: Shape, about: &'static str) -> Self {
+    pub(crate) const fn new(name: &'static str, shape: Shape, about: &'static str) -> Self {
         Self { name, shape, required: false, later: false, about: kept(about), example: "" }
     }
 
     /// A field that must be there.
-    pub(super) const fn required(name: &'static str, shape: Shape, about: &'static str) -> Self {
+    pub(crate) const fn required(name: &'static str, shape: Shape, about: &'static str) -> Self {
         Self { required: true, ..Self::new(name, shape, about) }
     }
 
     /// A field that a later release will know.
-    pub(super) const fn later(name: &'static str) -> Self {
+    pub(crate) const fn later(name: &'static str) -> Self {
         Self { later: true, ..Self::new(name, Shape::Any, "") }
     }
 
     /// With an example.
-    pub(super) const fn example(self, example: &'static str) -> Self {
+    pub(crate) const fn example(self, example: &'static str) -> Self {
         Self { example: kept(example), ..self }
     }
 }
 
 /// A text for authors, which a sidecar without the command line does not carry.
-pub(super) const fn kept(text: &'static str) -> &'static str {
+pub(crate) const fn kept(text: &'static str) -> &'static str {
     if cfg!(feature = "cli") { text } else { "" }
 }
 
 /// The words of a list of words and what they stand for.
-pub(super) const fn words<T: Copy, const N: usize>(pairs: &[(&'static str, T); N]) -> [&'static str; N] {
+pub(crate) const fn words<T: Copy, const N: usize>(pairs: &[(&'static str, T); N]) -> [&'static str; N] {
     let mut words = [""; N];
     let mut index = 0;
     while index < N {

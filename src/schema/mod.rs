@@ -9,10 +9,11 @@ mod shape;
 use serde_json::{Map, Value, json};
 
 use crate::rule::{self, shape::Mapping};
+use crate::rule_test;
 use shape::Definitions;
 
 /// Every kind of document that the schema describes, by its table.
-pub const KINDS: [&Mapping; 1] = [&rule::RULE_SET];
+pub const KINDS: [&Mapping; 2] = [&rule::RULE_SET, &rule_test::RULE_TEST];
 
 /// The schema: an object with `$schema`, `title`, `description`, `oneOf` (a reference for each of [`KINDS`])
 /// and `$defs` (a schema for each mapping, by its name).
@@ -22,7 +23,7 @@ pub fn schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": format!("virt-patch ({})", rule::API_VERSION),
-        "description": "Rules for KubeVirt's hook sidecars: libvirt domain XML and cloud-init data.",
+        "description": "Rules for KubeVirt's hook sidecars (libvirt domain XML and cloud-init data), and their tests.",
         "oneOf": kinds,
         "$defs": Value::Object(definitions.into_iter().collect::<Map<_, _>>()),
     })

@@ -72,6 +72,7 @@ impl Definitions {
             Shape::Text | Shape::Template => {
                 json!({ "type": ["string", "number", "boolean", "null"], "minLength": 1 })
             }
+            Shape::Scalar => json!({ "type": ["string", "number", "boolean", "null"] }),
             Shape::Expression => json!({ "type": ["string", "number"], "minLength": 1 }),
             Shape::Path => json!({ "type": "string", "minLength": 1 }),
             Shape::Condition => json!({ "type": ["string", "number", "boolean"], "minLength": 1 }),
@@ -86,6 +87,9 @@ impl Definitions {
             Shape::Word(words) => json!({ "enum": words }),
             Shape::Any => json!({}),
             Shape::Object => json!({ "type": ["object", "string"], "pattern": "^\\$\\{" }),
+            Shape::Either(shapes) => {
+                json!({ "anyOf": shapes.iter().map(|shape| self.shape(shape)).collect::<Vec<_>>() })
+            }
             Shape::List(items, least) => {
                 let mut schema = json!({ "type": "array", "items": self.shape(items) });
                 at_least(&mut schema, "minItems", *least);

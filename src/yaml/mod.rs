@@ -9,10 +9,12 @@ mod place;
 mod read;
 pub mod schema;
 pub mod update;
+mod within;
 
 pub use convert::to_json;
 pub use place::offsets;
 pub use read::{Limits, read};
+pub use within::is_in_scalar;
 
 use crate::source::Span;
 

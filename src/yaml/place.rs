@@ -13,6 +13,8 @@ pub fn offsets(source: &str, node: &Node) -> Vec<(usize, usize)> {
             let header = source.get(at..node.span.end).unwrap_or_default();
             if header.starts_with(['|', '>']) {
                 at += header.find('\n').map_or(header.len(), |newline| newline + 1);
+            } else {
+                at = before_blank_lines(source, at, &scalar.text);
             }
         }
         _ => {}
@@ -29,6 +31,18 @@ pub fn offsets(source: &str, node: &Node) -> Vec<(usize, usize)> {
         at += length(source, at, wanted, scalar.style);
     }
     steps
+}
+
+/// The parser lets a block scalar begin with its first line that is not empty; the empty ones before it are text too.
+fn before_blank_lines(source: &str, first: usize, text: &str) -> usize {
+    let empty = text.bytes().take_while(|&byte| byte == b'\n').count();
+    let mut at = first;
+    for _ in 0..empty {
+        // To the end of the line before, then to its start.
+        let line_start = |end: usize| source.get(..end).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        at = line_start(line_start(at).saturating_sub(1));
+    }
+    at
 }
 
 /// Past what stands in the source and not in the text: indentation, line ends that folding ate.

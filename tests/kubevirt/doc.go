@@ -3,5 +3,6 @@
 // these tests are right.
 //
 //	VIRT_PATCH_SIDECAR  the sidecar to be tested (needed)
+//	VIRT_PATCH          the command line (for what the simulated second call sends)
 //	VIRT_PATCH_ECHO     the `echo` example, which serves without rules (for the server's own tests)
 package kubevirt

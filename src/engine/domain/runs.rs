@@ -1,6 +1,7 @@
 //! Twice is once: what a rule inserted is taken out again where it stood before, whole.
 
 use std::collections::HashMap;
+use std::iter::successors;
 
 use crate::rule::{Place, Rule};
 use crate::xml::NodeId;
@@ -101,7 +102,7 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Whether equal nodes stood at the place: among the parent's children, or directly beside. `new` are the nodes that
+    /// Whether equal nodes stood at the place: among the parent's children, or on that side of the anchor. `new` are the nodes that
     /// the rule inserted anywhere, sorted.
     fn stood_before(&self, rule: &Rule, target: NodeId, place: Place, run: &[NodeId], new: &[NodeId]) -> Result<bool> {
         let xml = &self.forest.xml;
@@ -112,23 +113,19 @@ impl Run<'_, '_> {
             Kind::Text => !xml.own_text(node).bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')),
             _ => true,
         };
-        let (Some(&first), Some(&last)) = (run.first(), run.last()) else { return Ok(false) };
         let mut visited = 0;
+        let mut keep = |nodes: &mut dyn Iterator<Item = NodeId>| -> Vec<NodeId> {
+            nodes.inspect(|_| visited += 1).filter(|&node| counts(node) && !is_new(node)).collect()
+        };
         let old: Vec<NodeId> = match place {
-            Place::Into => {
-                let children = xml.children(target).inspect(|_| visited += 1);
-                children.filter(|&node| counts(node) && !is_new(node)).collect()
-            }
+            Place::Into => keep(&mut xml.children(target)),
             Place::Before => {
-                let before = std::iter::successors(xml.previous_sibling(first), |&node| xml.previous_sibling(node));
-                let mut beside: Vec<NodeId> = before.filter(|&node| counts(node)).take(run.len()).collect();
-                beside.reverse();
-                beside
+                let mut nearest_first =
+                    keep(&mut successors(xml.previous_sibling(target), |&node| xml.previous_sibling(node)));
+                nearest_first.reverse();
+                nearest_first
             }
-            Place::After => {
-                let after = std::iter::successors(xml.next_sibling(last), |&node| xml.next_sibling(node));
-                after.filter(|&node| counts(node)).take(run.len()).collect()
-            }
+            Place::After => keep(&mut successors(xml.next_sibling(target), |&node| xml.next_sibling(node))),
         };
         self.budget.spend(visited).map_err(|error| at_rule(rule, error))?;
         for window in old.windows(run.len()) {
@@ -140,7 +137,7 @@ impl Run<'_, '_> {
                     break;
                 }
             }
-            if equal && !window.iter().any(|&node| is_new(node)) {
+            if equal {
                 return Ok(true);
             }
         }

@@ -88,7 +88,7 @@ impl Run<'_, '_> {
     fn set_text(&mut self, rule: &Rule, path: &Expression, element: NodeId, text: &str) -> Result<()> {
         let old = if self.explains() { self.forest.xml.string_value(element).into_owned() } else { String::new() };
         let changed = self.forest.xml.set_text(element, text).map_err(|error| self.refused(&error, path, element))?;
-        self.value_noted(rule, element, changed, &old, text);
+        self.value_noted(rule, element, element, changed, &old, text);
         Ok(())
     }
 
@@ -105,17 +105,19 @@ impl Run<'_, '_> {
         let changed = self.forest.xml.set_attribute(element, name, text);
         let changed = changed.map_err(|error| self.refused(&error, path, element))?;
         let node = self.forest.xml.attribute(element, &name.namespace, &name.local).unwrap_or(element);
-        self.value_noted(rule, node, changed, &old, text);
+        // A new attribute stands where its element stands.
+        let place = if before.is_some() { node } else { element };
+        self.value_noted(rule, node, place, changed, &old, text);
         Ok(())
     }
 
-    fn value_noted(&mut self, rule: &Rule, node: NodeId, changed: bool, old: &str, new: &str) {
+    fn value_noted(&mut self, rule: &Rule, node: NodeId, place: NodeId, changed: bool, old: &str, new: &str) {
         if changed {
             self.entry(rule, |entry| entry.changed += 1);
         }
         if self.explains() {
             let path = self.forest.xml.node_path(node);
-            let origin = self.origin(node);
+            let origin = self.origin(place);
             let (old, new) = (self.secrets.mask(old).into_owned(), self.secrets.mask(new).into_owned());
             let what = if changed { What::Set } else { What::Unchanged };
             self.note(

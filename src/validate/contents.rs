@@ -1,0 +1,145 @@
+//! What a file holds: rule sets, tests, ConfigMaps, machines, and what is none of virt-patch's.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::manifest::{self, HOOK_SIDECARS_ANNOTATION, Machine, RULES_ANNOTATION};
+use crate::rule::{self, API_VERSION};
+use crate::source::{Location, Source};
+use crate::yaml::{self, Limits, Node};
+
+use super::findings::{Candidate, Counts};
+
+/// The kinds of virt-patch's own documents.
+const KINDS: [&str; 3] = ["RuleSet", "RuleTest", "RulePolicy"];
+
+/// What begins every `apiVersion` of virt-patch's.
+const GROUP: &str = "virt-patch.dev/";
+
+/// Words without which a file can hold nothing of virt-patch's, in whatever way it is misspelled.
+const MARKS: [&str; 4] = ["virt-patch", "RuleSet", "RuleTest", HOOK_SIDECARS_ANNOTATION];
+
+/// A file's documents, and what is wrong with them.
+#[derive(Default)]
+pub(super) struct Contents {
+    pub(super) problems: Vec<Diagnostic>,
+    /// Those that are virt-patch's.
+    pub(super) documents: Vec<Node>,
+    pub(super) counts: Counts,
+}
+
+/// What a document is to virt-patch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A rule set, a ConfigMap with rules, or something that should be one of them.
+    Rules,
+    Test,
+    Machine,
+    /// Another Kubernetes object, or no object at all.
+    Foreign,
+}
+
+/// Reads a file and checks each of its documents.
+pub(super) fn read(candidate: &Candidate) -> Contents {
+    let source = &candidate.file.source;
+    let mut contents = Contents::default();
+    let text = source.text();
+    if !candidate.is_named && !MARKS.iter().any(|mark| text.contains(mark)) {
+        contents.counts.passed_over = 1;
+        return contents;
+    }
+    if text.trim_start_matches('\u{feff}').starts_with("#!") {
+        // Rules that are no rules at all have their words where rules are compiled.
+        contents.problems = rule::compile(std::slice::from_ref(&candidate.file)).err().unwrap_or_default();
+        return contents;
+    }
+    let documents = match yaml::read(source, &Limits::default()) {
+        Ok(documents) => documents.into_iter().flat_map(manifest::objects).collect::<Vec<_>>(),
+        Err(problems) => return Contents { problems, ..contents },
+    };
+    let is_foreign = |node: &Node| kind(node) == Kind::Foreign;
+    if candidate.is_named && documents.iter().all(is_foreign) {
+        // Someone asks about this file, so it is said why it is none.
+        let compiled = rule::compile(std::slice::from_ref(&candidate.file));
+        contents.problems = compiled.err().unwrap_or_default();
+        return contents;
+    }
+    for document in documents {
+        contents.look_at(candidate, document);
+    }
+    contents
+}
+
+impl Contents {
+    fn look_at(&mut self, candidate: &Candidate, document: Node) {
+        let source = &candidate.file.source;
+        match kind(&document) {
+            Kind::Foreign => {
+                self.counts.passed_over += 1;
+                return;
+            }
+            Kind::Test => self.counts.rule_tests += 1,
+            Kind::Rules => self.compile(candidate, &document),
+            Kind::Machine => {
+                self.counts.machines += 1;
+                self.compile(candidate, &document);
+                if let Some(machine) = Machine::of(&document) {
+                    let has_rules = machine.annotation(RULES_ANNOTATION).is_some();
+                    self.problems.append(&mut manifest::check_hook_sidecars(source, &machine, has_rules));
+                }
+            }
+        }
+        self.documents.push(document);
+    }
+
+    /// Compiles the rule sets of a document. What is to be said of sets that are right, as lints do, is said here.
+    fn compile(&mut self, candidate: &Candidate, document: &Node) {
+        if let Some(policy) = policy(&candidate.file.source, document) {
+            self.problems.push(policy);
+            return;
+        }
+        let (sets, mut problems) = rule::compile_documents(&candidate.file, vec![document.clone()]);
+        self.counts.rule_sets += sets.len();
+        self.problems.append(&mut problems);
+    }
+}
+
+fn kind(document: &Node) -> Kind {
+    let text = |name: &str| document.get(name).and_then(Node::text).unwrap_or_default();
+    let (version, kind) = (text("apiVersion"), text("kind"));
+    let is_ours = version.starts_with(GROUP);
+    let is_meant = KINDS.contains(&kind) || nearest(kind, KINDS).is_some() || version.contains("virt-patch");
+    if is_ours && kind == "RuleTest" {
+        Kind::Test
+    } else if is_ours || is_meant {
+        Kind::Rules
+    } else if Machine::of(document).is_some() {
+        Kind::Machine
+    } else if manifest::config_map_data(document).any(is_for_virt_patch) {
+        Kind::Rules
+    } else {
+        Kind::Foreign
+    }
+}
+
+/// A ConfigMap's value that is virt-patch's.
+fn is_for_virt_patch(value: &Node) -> bool {
+    value.text().is_some_and(|text| text.contains(GROUP))
+}
+
+/// A policy is the administrator's and no rule, and this release has none yet.
+fn policy(source: &Arc<Source>, document: &Node) -> Option<Diagnostic> {
+    let is_version = document.get("apiVersion").and_then(Node::text) == Some(API_VERSION);
+    let kind = document.get("kind").filter(|kind| is_version && kind.text() == Some("RulePolicy"))?;
+    let problem = Diagnostic::error(Code::NotYetSupported, "this release does not know the kind `RulePolicy` yet");
+    Some(problem.at(Location::new(source, kind.span.clone())))
+}
+
+/// The texts in a document that hold documents of virt-patch's themselves, as sources in the file.
+pub(super) fn embedded(source: &Arc<Source>, document: &Node) -> Vec<Arc<Source>> {
+    let annotation = Machine::of(document).and_then(|machine| machine.annotation(RULES_ANNOTATION));
+    let values = manifest::config_map_data(document).filter(|value| is_for_virt_patch(value)).chain(annotation);
+    let embed =
+        |value: &Node| value.text().map(|text| Source::embedded(source, text, yaml::offsets(source.text(), value)));
+    values.filter_map(embed).collect()
+}
