@@ -113,6 +113,14 @@ spec:
       expect: {error: {code: rule-failed, message: no, rule: name}}
     - name: a code
       expect: {error: rule-failed}
+---
+apiVersion: virt-patch.dev/v1alpha1
+kind: RuleTest
+metadata: {name: for all cases}
+spec:
+  rules: [rules.yaml]
+  cloudInit: {inline: '{}'}
+  cases: [{name: one, expect: {unchanged: true}}]
 ";
 
 /// A document that was found, and where.
