@@ -162,3 +162,18 @@ fn a_trace_is_bounded() {
     let text = explained(&rules, &[]);
     assert!(text.contains("… and 980 more; `-o json` has them, and the trace ends there"), "{text}");
 }
+
+#[test]
+fn cloud_init_rules_say_which_members_changed() {
+    let rules = format!(
+        "{HEADER}  preCloudInitIso:\n    - name: merged\n      document: userData\n      \
+         merge: {{timezone: UTC, users: [{{name: a}}], kept: {{b: 2}}}}\n    - name: patched\n      document: userData\n      \
+         patch:\n        - {{op: replace, path: $.users[*].name, value: b}}\n        - {{op: add, path: /a~1b, value: 1}}\n        \
+         - {{op: remove, path: $.nothing}}\n    - name: as it is\n      document: userData\n      merge: {{timezone: UTC}}\n"
+    );
+    let cloud = r##"{"UserData": "#cloud-config\nkept: {a: 1, b: 1}\n"}"##;
+    let desk = Desk::new(&[("cloud.json", cloud), ("rules.yaml", &rules)]);
+    let done = desk.run(&["apply", "rules.yaml", "--cloud-init", "cloud.json", "--explain", "--diff"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    golden("explain/cloud-init.txt", &done.out);
+}

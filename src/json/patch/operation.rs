@@ -121,6 +121,18 @@ impl Operation {
         })
     }
 
+    /// Where it works: where to, for those that take from elsewhere.
+    pub fn path(&self) -> &Target {
+        match self {
+            Self::Add { path, .. }
+            | Self::Remove { path }
+            | Self::Replace { path, .. }
+            | Self::Move { path, .. }
+            | Self::Copy { path, .. }
+            | Self::Test { path, .. } => path,
+        }
+    }
+
     /// The operation's name.
     pub fn name(&self) -> &'static str {
         match self {
@@ -130,6 +142,17 @@ impl Operation {
             Self::Move { .. } => "move",
             Self::Copy { .. } => "copy",
             Self::Test { .. } => "test",
+        }
+    }
+}
+
+impl Target {
+    /// The pointer or query; of a member the query for its objects, and its name.
+    pub fn written(&self) -> String {
+        match self {
+            Self::Pointer(pointer) => pointer.to_string(),
+            Self::Query(query) => query.as_str().to_owned(),
+            Self::Member { parent, name } => format!("{}['{name}']", parent.as_str()),
         }
     }
 }
