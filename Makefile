@@ -26,8 +26,8 @@ bench-hook: ## what a hook call costs: process, socket, gRPC and rules
 sidecar-static: ## the sidecar as one static file: target/image/virt-patch-sidecar
 	scripts/build-static sidecar target/image
 
-size: sidecar-static ## how large it is
-	@wc -c target/image/virt-patch-sidecar
+size: ## how large it is, and its code by crate
+	scripts/size
 
 ci: ## what CI runs
 	.ci/run

@@ -176,6 +176,36 @@ codes! {
     /// A cloud-init document of a form that the verb cannot edit.
     DocumentForm = "document-form",
 
+    // Lints
+    /// An element that libvirt does not know at its place.
+    UnknownElement = "unknown-element",
+    /// An attribute that libvirt does not know on its element.
+    UnknownAttribute = "unknown-attribute",
+    /// A word that libvirt does not have for an attribute.
+    UnknownAttributeValue = "unknown-attribute-value",
+    /// A path that selects nothing in any sample domain.
+    SelectsNothing = "selects-nothing",
+    /// A rule that can never run.
+    NeverRuns = "never-runs",
+    /// A param that no rule reaches.
+    UnusedParam = "unused-param",
+    /// A `let` variable that nothing uses.
+    UnusedVariable = "unused-variable",
+    /// A template or variable where none is expanded.
+    UnexpandedTemplate = "unexpanded-template",
+    /// Content that KubeVirt's types drop between calls.
+    StrippedByKubevirt = "stripped-by-kubevirt",
+    /// A value from the VMI inside a text that others parse.
+    UnquotedValue = "unquoted-value",
+    /// A rule that looks at what the first call of a boot does not have.
+    DependsOnCall = "depends-on-call",
+    /// Applied again, the rules change their own result.
+    NotIdempotent = "not-idempotent",
+    /// Settings that libvirt or QEMU refuse together.
+    UnsupportedCombination = "unsupported-combination",
+    /// What libvirt or QEMU are about to drop.
+    Deprecated = "deprecated",
+
     // What the hook gets
     /// A domain that is not well-formed XML.
     XmlSyntax = "xml-syntax",
@@ -195,6 +225,8 @@ codes! {
     HookNotOffered = "hook-not-offered",
     /// A pack or a pack's param that does not exist.
     UnknownPack = "unknown-pack",
+    /// Two documents of which no rules make one of the other.
+    NotExpressible = "not-expressible",
     /// A wrong argument of the sidecar.
     InvalidArgument = "invalid-argument",
     /// What KubeVirt's own types cannot read, so that a second call cannot be simulated.
@@ -261,7 +293,7 @@ pub struct Diagnostic {
     /// Other places that matter, each with what they are.
     pub related: Vec<(Location, String)>,
     /// An edit of the user's file that cures it.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
 }
 
 /// An edit that a machine can make: the text that stands in a place is replaced.
@@ -342,7 +374,7 @@ impl Diagnostic {
     /// Says which word was meant in place of `wrong`, which stands where the problem is.
     pub fn suggest(&mut self, wrong: &str, right: &str) {
         self.help = Some(format!("did you mean `{right}`?"));
-        self.fix = self.at.as_ref().and_then(|at| Fix::of_word(at, wrong, right));
+        self.fix = self.at.as_ref().and_then(|at| Fix::of_word(at, wrong, right)).map(Box::new);
     }
 
     /// Names the rule.

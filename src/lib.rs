@@ -17,7 +17,11 @@ pub mod cloud_init;
 pub mod diagnostic;
 pub mod engine;
 pub mod hook;
+#[cfg(feature = "cli")]
+pub mod infer;
 pub mod json;
+#[cfg(feature = "cli")]
+pub mod lint;
 pub mod load;
 pub mod manifest;
 pub mod packs;
@@ -36,6 +40,7 @@ pub mod surroundings;
 #[cfg(feature = "cli")]
 pub mod validate;
 pub mod vmi;
+pub mod vocabulary;
 pub mod xml;
 pub mod xpath;
 pub mod yaml;

@@ -9,8 +9,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::rule::{RuleFile, Trust};
 use crate::source::{Location, Source};
 
-/// A rule file is far smaller.
-const LIMIT: u64 = 1 << 20;
+/// The most bytes of a rule file; they are far smaller.
+pub const LIMIT: usize = 1 << 20;
 
 /// Reads the rule files at `paths`, in this order; of a folder the files in it whose names end in
 /// `.yaml`, `.yml` or `.json`, by the bytes of their names. Names that begin with `.` are passed over,
@@ -25,7 +25,7 @@ pub fn rule_files(paths: &[PathBuf]) -> (Vec<RuleFile>, Vec<Diagnostic>) {
     let mut seen = BTreeSet::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            keep(stdin(), &mut files, &mut problems);
+            keep(stdin(LIMIT), &mut files, &mut problems);
             continue;
         }
         let listed = if path.is_dir() { list(path) } else { Ok(vec![path.clone()]) };
@@ -40,7 +40,7 @@ pub fn rule_files(paths: &[PathBuf]) -> (Vec<RuleFile>, Vec<Diagnostic>) {
                     if fs::canonicalize(&path).is_ok_and(|real| !seen.insert(real)) {
                         continue;
                     }
-                    keep(read(&path), &mut files, &mut problems);
+                    keep(read(&path, LIMIT), &mut files, &mut problems);
                 }
             }
             Err(error) => problems.push(unreadable(path, &error)),
@@ -72,34 +72,34 @@ fn list(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Standard input as a rule file.
+/// Standard input as a rule file of at most `limit` bytes.
 ///
 /// # Errors
 /// `unreadable`, `yaml-limit`.
-pub fn stdin() -> Result<RuleFile, Diagnostic> {
-    read_all("<stdin>", std::io::stdin().lock())
+pub fn stdin(limit: usize) -> Result<RuleFile, Diagnostic> {
+    read_all("<stdin>", std::io::stdin().lock(), limit)
 }
 
-/// One rule file.
+/// One rule file of at most `limit` bytes.
 ///
 /// # Errors
 /// `unreadable`, `yaml-limit`.
-pub fn read(path: &Path) -> Result<RuleFile, Diagnostic> {
+pub fn read(path: &Path, limit: usize) -> Result<RuleFile, Diagnostic> {
     let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if !metadata.is_file() {
         return Err(Diagnostic::error(Code::Unreadable, format!("`{}` is no file", path.display())));
     }
     let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
-    read_all(&path.display().to_string(), file)
+    read_all(&path.display().to_string(), file, limit)
 }
 
-fn read_all(name: &str, from: impl Read) -> Result<RuleFile, Diagnostic> {
+fn read_all(name: &str, from: impl Read, limit: usize) -> Result<RuleFile, Diagnostic> {
     let mut bytes = Vec::new();
-    if let Err(error) = from.take(LIMIT + 1).read_to_end(&mut bytes) {
+    if let Err(error) = from.take(limit as u64 + 1).read_to_end(&mut bytes) {
         return Err(unreadable(Path::new(name), &error));
     }
-    if bytes.len() as u64 > LIMIT {
-        return Err(Diagnostic::error(Code::YamlLimit, format!("`{name}` has more than {LIMIT} bytes")));
+    if bytes.len() > limit {
+        return Err(Diagnostic::error(Code::YamlLimit, format!("`{name}` has more than {limit} bytes")));
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(RuleFile { source: Source::new(name, text), trust: Trust::File, pack: None }),

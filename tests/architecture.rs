@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("diagnostic", &["source"]),
+    ("vocabulary", &["diagnostic"]),
     ("xpath", &["diagnostic"]),
     ("json", &["diagnostic", "xpath"]),
     ("xml", &["diagnostic", "xpath"]),
@@ -22,16 +23,21 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("engine", &["source", "diagnostic", "xpath", "json", "xml", "yaml", "cloud_init", "rule"]),
     ("load", &["source", "diagnostic", "rule"]),
     ("packs", &["source", "diagnostic", "rule"]),
-    ("validate", &["source", "diagnostic", "yaml", "manifest", "rule"]),
+    ("second_call", &["source", "diagnostic", "xpath", "xml"]),
+    (
+        "lint",
+        &["source", "diagnostic", "vocabulary", "xpath", "xml", "yaml", "cloud_init", "rule", "engine", "second_call"],
+    ),
+    ("validate", &["source", "diagnostic", "yaml", "manifest", "rule", "lint"]),
     ("surroundings", &["rule", "engine"]),
     ("hook", &["diagnostic"]),
     (
         "sidecar",
         &["source", "diagnostic", "json", "manifest", "rule", "engine", "load", "packs", "surroundings", "hook"],
     ),
+    ("infer", &["source", "diagnostic", "xpath", "json", "xml", "yaml", "cloud_init", "rule", "engine"]),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
     ("vmi", &["source", "diagnostic", "yaml", "manifest", "rule"]),
-    ("second_call", &["source", "diagnostic", "xpath", "xml"]),
     (
         "rule_test",
         &[
@@ -70,9 +76,11 @@ const ROOMS: &[(&str, &[&str])] = &[
             "surroundings",
             "hook",
             "sidecar",
+            "infer",
             "report",
             "vmi",
             "second_call",
+            "lint",
             "rule_test",
         ],
     ),

@@ -5,8 +5,23 @@
 #[path = "hook/client.rs"]
 mod client;
 #[cfg(test)]
+#[path = "hook/grpc.rs"]
+mod grpc;
+#[cfg(test)]
+#[path = "hook/hostile.rs"]
+mod hostile;
+#[cfg(test)]
+#[path = "hook/process.rs"]
+mod process;
+#[cfg(test)]
+#[path = "hook/rpc.rs"]
+mod rpc;
+#[cfg(test)]
 #[path = "hook/scripted.rs"]
 mod scripted;
+#[cfg(test)]
+#[path = "hook/wire.rs"]
+mod wire;
 
 use std::collections::HashSet;
 use std::io::Write as _;
@@ -111,7 +126,7 @@ async fn large_messages_pass_and_too_large_ones_are_refused() {
     let small = Pod::start_with(Scripted::default(), |options| Options { max_request: 1000, ..options });
     let channel = client::channel(&small.socket()).await;
     let status = define(&channel, &mebibyte).await.unwrap_err();
-    assert!(status.message().contains("the limit is: 1000 bytes"), "{status}");
+    assert!(status.message().contains("at most 1000 are read"), "{status}");
     assert_eq!(define(&channel, "still").await.unwrap(), "still|v");
 }
 
@@ -164,6 +179,7 @@ async fn the_log_has_a_json_line_for_each_call() {
     let channel = channel(&pod.socket()).await;
     define(&channel, "secret content").await.unwrap();
     define(&channel, "rule").await.unwrap_err();
+    pod.logged("hook failed").await;
     let log = pod.log();
     let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     let called = lines.iter().find(|line| line["msg"] == "hook called").expect("a call");
@@ -224,8 +240,8 @@ async fn silent_peers_that_take_every_place_lose_it_soon() {
     let begun = Instant::now();
     assert_eq!(define(&channel(&socket).await, "d").await.unwrap(), "d|v");
     let took = begun.elapsed();
-    assert!(took > Duration::from_secs(1), "every place was taken, so there was something to wait for: {took:?}");
-    assert!(took < Duration::from_secs(6), "{took:?}");
+    assert!(took > Duration::from_millis(100), "every place was taken, so there was something to wait for: {took:?}");
+    assert!(took < Duration::from_secs(1), "KubeVirt's Info has one second: {took:?}");
 }
 
 #[tokio::test]

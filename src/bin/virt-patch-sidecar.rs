@@ -18,9 +18,6 @@ fn main() -> ExitCode {
     }
     let log = Arc::new(Log::stderr(options.log_format));
     let sidecar = Arc::new(Sidecar::new(&options, Arc::clone(&log)));
-    // Info needs no rules, so virt-launcher does not wait for them. Without a thread the first call compiles them.
-    let prepared = Arc::clone(&sidecar);
-    _ = std::thread::Builder::new().name("rules".to_owned()).spawn(move || prepared.prepare());
     match hook::run(sidecar, options.serve(), Arc::clone(&log)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

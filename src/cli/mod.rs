@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod explain;
 mod history;
+mod infer;
 mod init;
 mod input;
 mod man;
@@ -43,6 +44,7 @@ enum Command {
     Apply(apply::Arguments),
     Test(test::Arguments),
     Query(query::Arguments),
+    Infer(infer::Arguments),
     Validate(validate::Arguments),
     Explain(explain::Arguments),
     Call(call::Arguments),
@@ -62,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Apply(arguments) => apply::run(arguments, terminal),
         Command::Test(arguments) => test::run(arguments, terminal),
         Command::Query(arguments) => query::run(arguments, terminal),
+        Command::Infer(arguments) => infer::run(arguments, terminal),
         Command::Validate(arguments) => validate::run(&arguments, terminal),
         Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::Call(arguments) => call::run(arguments, terminal),

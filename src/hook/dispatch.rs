@@ -1,26 +1,23 @@
 //! From a decoded request to its answer: counting, timing, logging, limits on what goes out, and a
 //! panic turned into an error of the one call that caused it.
 
-use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use tokio::sync::{Notify, Semaphore};
-use tonic::Status;
-use tonic::body::Body;
-use tonic::codegen::{BoxFuture, http};
 
+use super::failure;
+use super::grpc::{Rejection, Status};
 use super::hooks::{Call, CloudInit, Failure, FailureKind, HookPoint, Hooks};
 use super::log::{Field, Level, Log};
-use super::status;
 
 /// The largest answer given, in bytes: what virt-launcher's gRPC client receives.
 pub const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
-/// The answer to one HTTP request.
-pub(super) type Answer = BoxFuture<http::Response<Body>, Infallible>;
+/// How many characters of an unknown request's path are logged.
+const MAX_PATH: usize = 128;
 
 /// What all services share.
 pub(super) struct Core {
@@ -34,7 +31,9 @@ pub(super) struct Core {
     pub(super) points: Vec<HookPoint>,
     /// In bytes.
     pub(super) max_request: usize,
-    /// One permit for each request that may be read and run at a time.
+    /// One permit for each KiB of requests that are read.
+    pub(super) room: Arc<Semaphore>,
+    /// One permit for each request that may be run, and its answer sent, at a time.
     pub(super) running: Semaphore,
     /// Told when virt-launcher says that the VM has stopped.
     pub(super) stopped: Notify,
@@ -75,10 +74,20 @@ impl Core {
     }
 
     /// A failure that was found before the rules were asked.
-    pub(super) fn refuse(&self, api: &'static str, point: HookPoint, failure: Failure) -> Status {
+    pub(super) fn refuse(&self, api: &'static str, point: HookPoint, failure: &Failure) -> Status {
         let call = self.call(api, None);
-        self.record(&call, point, 0, Instant::now(), Err(&failure));
-        status::status(&failure)
+        self.record(&call, point, 0, Instant::now(), Err(failure));
+        failure::status(failure)
+    }
+
+    /// Logs a request that reached no method.
+    pub(super) fn rejected(&self, path: &str, rejection: &Rejection) {
+        let why = match rejection {
+            Rejection::Http(status) => status.canonical_reason().unwrap_or_default(),
+            Rejection::Grpc(status) => status.message.as_str(),
+        };
+        let path: String = path.chars().take(MAX_PATH).collect();
+        self.log.event(Level::Error, "request refused", &[("path", path.as_str().into()), ("error", why.into())]);
     }
 
     fn call(&self, api: &'static str, invocation_context: Option<String>) -> Call {
@@ -110,7 +119,7 @@ impl Core {
             _ => Ok(answer),
         });
         self.record(call, point, received, begun, result.as_ref().map(size));
-        result.map_err(|failure| status::status(&failure))
+        result.map_err(|failure| failure::status(&failure))
     }
 
     fn record(&self, call: &Call, point: HookPoint, received: usize, begun: Instant, outcome: Result<usize, &Failure>) {

@@ -4,6 +4,10 @@ use crate::diagnostic::Diagnostic;
 
 /// What the hook services ask of the rules.
 pub trait Hooks: Send + Sync + 'static {
+    /// Does ahead of the first call what that would have to do otherwise. Called once, when the server has
+    /// begun and `Info` had its time; a call that comes before it does without.
+    fn prepare(&self) {}
+
     /// Whether `Info` announces `PreCloudInitIso`. Where it is announced, virt-launcher of a VM
     /// without a cloud-init volume panics, and sidecars after this one are not asked any more.
     fn offers_cloud_init(&self) -> bool;
@@ -60,7 +64,7 @@ pub struct Failure {
     pub message: String,
 }
 
-/// Whose fault a [`Failure`] is. `status.rs` gives each its gRPC code.
+/// Whose fault a [`Failure`] is. `failure.rs` gives each its gRPC code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// What was sent cannot be read.

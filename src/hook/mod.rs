@@ -6,19 +6,24 @@
 //! A call runs where it arrives, on the one thread of the runtime: it takes microseconds, the engine
 //! bounds what it may cost, and a thread pool would double the memory at rest of every VM's pod.
 
+mod accept;
 mod api;
 #[cfg(feature = "cli")]
 pub mod client;
 mod connection;
 mod dispatch;
+mod ending;
+mod exchange;
+mod failure;
 pub mod r#gen;
+mod grpc;
 mod hooks;
 pub mod log;
 pub mod options;
+mod places;
 mod refusal;
 mod server;
 mod socket;
-mod status;
 
 pub use dispatch::MAX_ANSWER;
 pub use hooks::{Call, CloudInit, Failure, FailureKind, HookPoint, Hooks};

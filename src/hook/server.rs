@@ -1,28 +1,26 @@
 //! Serving: sockets, limits, and an orderly end.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::task::{Context, Poll};
 use std::time::Duration;
 use std::{fmt, panic};
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, Semaphore, mpsc};
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
-use tonic::body::Body;
-use tonic::codegen::{Service, http};
-use tonic::transport;
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
 
-use super::dispatch::{Answer, Core};
+use super::accept::accept;
+use super::api;
+use super::dispatch::Core;
+use super::ending;
 use super::hooks::Hooks;
 use super::log::{Level, Log};
-use super::socket::{self, SocketError, SocketFile};
-use super::{api, connection};
+use super::places::Places;
+use super::socket::{self, SocketError};
 
 /// The largest request read, in bytes: what servers written in Go take, KubeVirt's own shim among
 /// them, and several times what etcd lets a VMI grow to.
@@ -30,20 +28,13 @@ pub const MAX_REQUEST: usize = 4 * 1024 * 1024;
 
 /// The versions of the rule language that this release reads.
 const RULE_LANGUAGE: &str = "virt-patch.dev/v1alpha1";
-/// How many requests are read and run at a time; together with [`MAX_REQUEST`] it bounds memory.
+/// How much of requests is read at a time, in KiB: it bounds memory, whatever peers announce.
+const ROOM: usize = 16 * 1024;
+/// How many requests run, or wait for their answer to be read, at a time.
 const RUNNING: usize = 4;
-/// How many connections are open at a time; virt-launcher opens one for each call.
-const CONNECTIONS: usize = 64;
-/// How many requests of one connection are open at a time.
-const STREAMS: u32 = 32;
-/// The largest header list read, in bytes; virt-launcher's has a few hundred.
-const HEADERS: u32 = 16 * 1024;
-/// How long a request may take to arrive and be answered: under the minute that virt-launcher gives
-/// a hook, and only ever reached by a peer that stops in the middle of its request.
-const REQUEST_TIME: Duration = Duration::from_secs(10);
-/// How old a connection may become before it is closed, even one on which nothing ever arrived. It
-/// gets the same time again for what is under way.
-const CONNECTION_AGE: Duration = Duration::from_secs(60);
+/// How long after the start `Hooks::prepare` is called: virt-launcher asks `Info` as soon as it sees the
+/// socket, and must not wait for it. Not a thread's matter, which would cost memory for good.
+const HEAD_START: Duration = Duration::from_millis(20);
 /// How long the end waits for peers that do not close.
 const DRAIN: Duration = Duration::from_secs(3);
 
@@ -75,8 +66,6 @@ pub enum ServeError {
     NoSocket,
     /// The runtime or its signal handlers could not be set up.
     Runtime(io::Error),
-    /// The server failed.
-    Transport(transport::Error),
 }
 
 impl fmt::Display for ServeError {
@@ -85,7 +74,6 @@ impl fmt::Display for ServeError {
             Self::Socket(error) => error.fmt(f),
             Self::NoSocket => f.write_str("neither a socket folder nor a plugin socket is given"),
             Self::Runtime(error) => write!(f, "cannot start: {error}"),
-            Self::Transport(error) => write!(f, "cannot serve: {error}"),
         }
     }
 }
@@ -95,7 +83,6 @@ impl std::error::Error for ServeError {
         match self {
             Self::Socket(error) => Some(error),
             Self::Runtime(error) => Some(error),
-            Self::Transport(error) => Some(error),
             Self::NoSocket => None,
         }
     }
@@ -148,16 +135,6 @@ pub async fn serve(
         return Err(ServeError::NoSocket);
     }
 
-    let (hand_over, incoming) = mpsc::channel(1);
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut files: Vec<SocketFile> = Vec::new();
-    for (listener, file) in bound {
-        log.event(Level::Info, "listening", &[("socket", file.path().to_string_lossy().as_ref().into())]);
-        tokio::spawn(connection::accept(listener, Arc::clone(&places), hand_over.clone()));
-        files.push(file);
-    }
-    drop(hand_over);
-
     let core = Arc::new(Core {
         hooks,
         log: Arc::clone(&log),
@@ -165,33 +142,37 @@ pub async fn serve(
         versions: api::announced(),
         points: api::points(),
         max_request: options.max_request,
+        room: Arc::new(Semaphore::new(ROOM.max(options.max_request.div_ceil(1024)))),
         running: Semaphore::new(RUNNING),
         stopped: Notify::new(),
         calls: AtomicU64::new(0),
     });
-    let ending = Notify::new();
-    let until = async {
-        tokio::select! {
-            () = shutdown => {},
-            () = core.stopped.notified() => {},
-        }
-        drop(files);
-        log.event(Level::Info, "ending", &[]);
-        ending.notify_one();
-    };
-    let serving = transport::Server::builder()
-        .max_concurrent_streams(STREAMS)
-        .http2_max_header_list_size(HEADERS)
-        .max_connection_age(CONNECTION_AGE)
-        .max_connection_age_grace(CONNECTION_AGE)
-        .serve_with_incoming_shutdown(Router { core: Arc::clone(&core) }, ReceiverStream::new(incoming), until);
-    let patience = async {
-        ending.notified().await;
-        tokio::time::sleep(DRAIN).await;
+    let places = Arc::new(Places::new());
+    let (end, ending) = ending::pair();
+    let mut listeners = JoinSet::new();
+    let mut files = Vec::new();
+    for (listener, file) in bound {
+        log.event(Level::Info, "listening", &[("socket", file.path().to_string_lossy().as_ref().into())]);
+        listeners.spawn(accept(listener, Arc::clone(&core), Arc::clone(&places), ending.clone()));
+        files.push(file);
+    }
+    let prepare = async {
+        tokio::time::sleep(HEAD_START).await;
+        // A panic here comes again with the first call, and is told there.
+        _ = panic::catch_unwind(AssertUnwindSafe(|| core.hooks.prepare()));
+        std::future::pending::<()>().await;
     };
     tokio::select! {
-        served = serving => served.map_err(ServeError::Transport)?,
-        () = patience => log.event(Level::Warning, "connections were still open", &[]),
+        () = shutdown => {},
+        () = core.stopped.notified() => {},
+        () = prepare => {},
+    }
+    drop(files);
+    log.event(Level::Info, "ending", &[]);
+    end.begin();
+    let last = async { while listeners.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, last).await.is_err() {
+        log.event(Level::Warning, "connections were still open", &[]);
     }
     log.event(Level::Info, "ended", &[]);
     Ok(())
@@ -204,37 +185,4 @@ fn log_panics(log: &Arc<Log>) {
         let at = info.location().map(ToString::to_string).unwrap_or_default();
         log.event(Level::Error, "panic, a fault of virt-patch itself", &[("at", at.as_str().into())]);
     }));
-}
-
-/// Brings a request to its service.
-#[derive(Clone)]
-struct Router {
-    core: Arc<Core>,
-}
-
-impl Service<http::Request<Body>> for Router {
-    type Response = http::Response<Body>;
-    type Error = Infallible;
-    type Future = Answer;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let core = Arc::clone(&self.core);
-        Box::pin(async move {
-            let Some(version) = api::find(request.uri().path()) else {
-                return Ok(Status::unimplemented("no such service").into_http());
-            };
-            let answer = async {
-                let _running = core.running.acquire().await;
-                (version.call)(&core, request).await
-            };
-            match tokio::time::timeout(REQUEST_TIME, answer).await {
-                Ok(answer) => answer,
-                Err(_) => Ok(Status::deadline_exceeded("the request did not arrive in time").into_http()),
-            }
-        })
-    }
 }

@@ -196,11 +196,13 @@ fn condition_hint(text: &str) -> Option<&'static str> {
 fn at_expression(location: &Location, error: xpath::Error) -> Diagnostic {
     let start = location.span.start;
     let place = Location::new(&location.source, start + error.span.start..start + error.span.end);
-    let problem = Diagnostic::error(error.code, error.message).at(place);
-    match error.help {
-        Some(help) => problem.help(help),
-        None => problem,
+    let written = place.source.text().get(place.span.clone()).unwrap_or_default().to_owned();
+    let mut problem = Diagnostic::error(error.code, error.message).at(place);
+    problem.help = error.help;
+    if let Some(meant) = error.meant {
+        problem.suggest(&written, &meant);
     }
+    problem
 }
 
 /// A plain scalar ends at ` #`: where an expression was cut short by that, this is the better word.

@@ -11,7 +11,7 @@ use crate::source::{Location, Span};
 use crate::xpath::{self, Scope};
 use crate::yaml::Node;
 
-use super::case::{FileOrInline, file_or_inline};
+use super::given_text::{FileOrInline, file_or_inline};
 use super::language;
 use super::{Check, Document, Expected, Files, Golden, Wanted};
 

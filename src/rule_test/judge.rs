@@ -8,8 +8,11 @@ use crate::engine::{self, Limits, Report, Subject};
 use crate::report::{self, Paint, diff};
 use crate::xpath;
 
-use super::run::{Answer, Applied, Call, Evidence, Mismatch, Refused};
+use super::outcome::{Answer, Applied, Call, Evidence, Mismatch, Refused};
 use super::{Case, Document, Expected, Golden, Wanted};
+
+/// What a document and the result are called where they are compared.
+const GIVEN: [&str; 2] = ["given", "result"];
 
 /// What of a case's expectations does not hold.
 pub(super) fn all(case: &Case, call: Call, answer: &Answer) -> Vec<Mismatch> {
@@ -49,12 +52,12 @@ fn result(case: &Case, expected: &Expected, applied: &Applied) -> Wrong {
         Expected::Unchanged if applied.before == applied.after => None,
         Expected::Unchanged => Some((
             "the rules change something, and `unchanged` is expected".to_owned(),
-            difference(&applied.before, &applied.after, None, &applied.report),
+            difference(GIVEN, &applied.before, &applied.after, &applied.report),
         )),
         Expected::Warnings(codes) => warnings(codes, &applied.report),
         Expected::Error { code, .. } => Some((
             format!("the rules succeed, and the error `{code}` is expected"),
-            difference(&applied.before, &applied.after, None, &applied.report),
+            difference(GIVEN, &applied.before, &applied.after, &applied.report),
         )),
     }
 }
@@ -167,14 +170,17 @@ fn whole(golden: &Golden, found: String, applied: &Applied) -> Wrong {
         (None, _) => "the result is not the expected one".to_owned(),
     };
     let expected = golden.text.as_deref().unwrap_or_default();
-    let evidence = difference(expected.as_bytes(), found.as_bytes(), golden.path.clone(), &applied.report);
+    let mut evidence = difference(["expected", "found"], expected.as_bytes(), found.as_bytes(), &applied.report);
+    if let Evidence::Difference { golden: file, .. } = &mut evidence {
+        file.clone_from(&golden.path);
+    }
     Some((message, evidence))
 }
 
 /// Two texts, with secrets masked.
-pub(super) fn difference(expected: &[u8], found: &[u8], golden: Option<String>, report: &Report) -> Evidence {
+pub(super) fn difference(names: [&'static str; 2], expected: &[u8], found: &[u8], report: &Report) -> Evidence {
     let masked = |bytes: &[u8]| report.secrets.mask_within(&String::from_utf8_lossy(bytes)).into_owned();
-    Evidence::Difference { expected: masked(expected), found: masked(found), golden }
+    Evidence::Difference { names, expected: masked(expected), found: masked(found), golden: None }
 }
 
 /// Problems, with secrets masked.

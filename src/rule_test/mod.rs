@@ -10,15 +10,18 @@
 
 mod case;
 mod expect;
+mod given_text;
 mod judge;
 mod language;
+mod outcome;
 mod read;
 mod run;
 mod whole;
 
 pub use language::RULE_TEST;
+pub use outcome::{Call, Evidence, Mismatch, Outcome};
 pub use read::compile;
-pub use run::{Call, Evidence, Mismatch, Outcome, Runner};
+pub use run::Runner;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

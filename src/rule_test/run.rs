@@ -3,102 +3,19 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::engine::{self, Detail, Failure, Inputs, Limits, Report};
+use crate::engine::{self, Detail, Failure, Inputs, Limits};
 use crate::rule::{self, RuleFile, RuleSet};
 use crate::second_call;
 use crate::source::{Location, Source};
 
+use super::outcome::{Answer, Applied, Call, Mismatch, Outcome, Refused};
 use super::{Case, Document, Expected, RuleTest, SecondCall, judge, whole};
-
-/// Which call of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
-    /// The rules on the case's document.
-    First,
-    /// The rules on their own result.
-    Again,
-    /// The rules on what virt-launcher's second call sends.
-    Second,
-}
-
-impl Call {
-    /// The call in words: what the rules were applied to.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::First => "first call",
-            Self::Again => "applied to its own result",
-            Self::Second => "second call",
-        }
-    }
-}
-
-/// Something that does not hold.
-#[derive(Debug, Clone)]
-pub struct Mismatch {
-    /// In which call.
-    pub call: Call,
-    /// What was expected, in the test file.
-    pub at: Location,
-    /// What was expected and what was found.
-    pub message: String,
-    /// What shows it.
-    pub evidence: Evidence,
-}
-
-/// What shows a mismatch. Secrets in it are masked.
-#[derive(Debug, Clone)]
-pub enum Evidence {
-    /// The message says it all.
-    Nothing,
-    /// The problems of the rules, or of what they were applied to.
-    Problems(Vec<Diagnostic>),
-    /// Two texts.
-    Difference {
-        /// What was expected.
-        expected: String,
-        /// What was found.
-        found: String,
-        /// The file that holds what was expected, relative to the test's folder: `found` may become it.
-        golden: Option<String>,
-    },
-}
-
-/// What a case came to.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// What does not hold; empty where everything does.
-    pub mismatches: Vec<Mismatch>,
-    /// What the rules did in the first call.
-    pub report: Report,
-}
 
 /// The rules of a test, compiled once for all its cases.
 pub struct Runner<'t> {
     test: &'t RuleTest,
     sets: Result<Vec<RuleSet>, Vec<Diagnostic>>,
 }
-
-/// A result of rules.
-pub(super) struct Applied {
-    /// What they were applied to.
-    pub(super) before: Vec<u8>,
-    pub(super) after: Vec<u8>,
-    pub(super) report: Report,
-}
-
-/// Why there is no result.
-pub(super) struct Refused {
-    pub(super) problems: Vec<Diagnostic>,
-    pub(super) report: Report,
-}
-
-impl From<Vec<Diagnostic>> for Refused {
-    fn from(problems: Vec<Diagnostic>) -> Self {
-        Self { problems, report: Report::default() }
-    }
-}
-
-pub(super) type Answer = Result<Applied, Refused>;
 
 impl<'t> Runner<'t> {
     /// Compiles the rules of a test. Where they are wrong, its cases say so.
@@ -124,7 +41,11 @@ impl<'t> Runner<'t> {
         let mut mismatches = judge::all(case, Call::First, &first);
         if let (Ok(first), Ok(sets)) = (&first, sets) {
             mismatches.extend(self.again(sets, case, first));
-            mismatches.append(&mut self.second(sets, case));
+            // What the first call lacks already says nothing about the second.
+            let is_known = |second: &Mismatch| mismatches.iter().any(|known| known.at.span == second.at.span);
+            let mut second = self.second(sets, case);
+            second.retain(|mismatch| !is_known(mismatch));
+            mismatches.append(&mut second);
         }
         let report = first.map_or_else(|refused| refused.report, |applied| applied.report);
         Outcome { mismatches, report }
@@ -159,7 +80,7 @@ impl<'t> Runner<'t> {
         match self.apply(sets, case, &first.after) {
             Ok(again) if again.after == first.after => None,
             Ok(again) => {
-                let evidence = judge::difference(&first.after, &again.after, None, &again.report);
+                let evidence = judge::difference(["once", "twice"], &first.after, &again.after, &again.report);
                 mismatch("the rules change their own result once more", evidence)
             }
             Err(refused) => mismatch("the rules fail on their own result", judge::problems(&refused)),
@@ -173,11 +94,8 @@ impl<'t> Runner<'t> {
             let (message, evidence) = (message.to_owned(), judge::problems(refused));
             vec![Mismatch { call: Call::Second, at: case.location.clone(), message, evidence }]
         };
-        let unread = |problem: Box<Diagnostic>, what: &str| {
-            let help = "or write `secondCall: Skip`, where the domain is not one of KubeVirt's";
-            let problem = Diagnostic { help: Some(help.to_owned()), ..*problem };
-            wrong(&format!("KubeVirt cannot read {what}"), &vec![problem].into())
-        };
+        let unread =
+            |problem: Diagnostic, what: &str| wrong(&format!("KubeVirt cannot read {what}"), &vec![problem].into());
         match &case.second_call {
             SecondCall::Skip => Vec::new(),
             SecondCall::Given(given) => {
@@ -188,7 +106,10 @@ impl<'t> Runner<'t> {
                 // What KubeVirt sends went through its types already.
                 let sent = match second_call::first(domain.source.text()) {
                     Ok(sent) => sent,
-                    Err(problem) => return unread(problem, "the case's domain"),
+                    Err(problem) => {
+                        let help = "write `secondCall: Skip`, where the domain is not one of KubeVirt's";
+                        return unread(problem.help(help), "the case's domain");
+                    }
                 };
                 let first = match self.apply(sets, case, sent.as_bytes()) {
                     Ok(first) => first,
@@ -197,7 +118,7 @@ impl<'t> Runner<'t> {
                 let answer = String::from_utf8_lossy(&first.after);
                 let sent = match second_call::domain(&sent, &answer) {
                     Ok(sent) => sent,
-                    Err(problem) => return unread(problem, "the rules' result"),
+                    Err(problem) => return unread(*problem, "the rules' result"),
                 };
                 let second = self.apply(sets, case, sent.as_bytes());
                 let mut mismatches = judge::results(case, Call::Second, &second);
@@ -216,7 +137,7 @@ fn lost(case: &Case, first: &Applied, second: &Applied) -> Option<Mismatch> {
     let (message, evidence) = match (whole::meaning(&text(&first.after)), whole::meaning(&text(&second.after))) {
         (Ok(first), Ok(second)) if first == second => return None,
         (Ok(a), Ok(b)) => {
-            let evidence = judge::difference(a.as_bytes(), b.as_bytes(), None, &second.report);
+            let evidence = judge::difference(["first call", "second call"], a.as_bytes(), b.as_bytes(), &second.report);
             ("the second call of a boot comes to another result than the first", evidence)
         }
         (Err(problem), _) | (_, Err(problem)) => {

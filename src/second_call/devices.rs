@@ -145,6 +145,6 @@ fn read(at: At<'_, '_>, scalar: Scalar, text: &str) -> Result<String, Box<Diagno
     scalar.read(text).map_err(|why| {
         let message = format!("KubeVirt's types cannot read it: {why}");
         let problem = Diagnostic::error(Code::KubevirtTypes, message).path(at.document.node_path(at.node));
-        Box::new(problem.help("virt-launcher would fail to start the VM; write what KubeVirt's type asks for"))
+        Box::new(problem.help("virt-launcher would fail to start the VM: write what KubeVirt's type asks for"))
     })
 }

@@ -18,6 +18,7 @@ use crate::source::{Location, Source};
 use crate::xml::Document;
 
 use devices::{At, Layout};
+use shape::Holds;
 
 /// The domain as virt-launcher would send it first: `/domain/devices` as KubeVirt's types write it, in their
 /// order; every other byte as it is.
@@ -43,6 +44,25 @@ pub fn domain(sent: &str, answer: &str) -> Result<String, Box<Diagnostic>> {
     let base = before.rsplit_once('\n').map(|(_, line)| line).filter(|line| line.trim().is_empty());
     let devices = devices::write(answer_devices, sent_devices, Layout { base })?;
     Ok(format!("{before}{devices}{}", &sent[span.end..]))
+}
+
+/// Whether KubeVirt's types hold what stands at a path below `/domain/devices`: element names, and at the
+/// end an attribute's with `@`.
+pub fn keeps<'p>(path: impl IntoIterator<Item = &'p str>) -> bool {
+    let mut at = Some(&types::DEVICES);
+    for step in path {
+        let Some(kind) = at else { return false };
+        if let Some(attribute) = step.strip_prefix('@') {
+            return kind.attributes.iter().any(|known| known.name == attribute);
+        }
+        match kind.elements.iter().find(|known| known.name == step).map(|known| &known.holds) {
+            Some(Holds::Struct(kind)) => at = Some(kind),
+            // A text without attributes and elements.
+            Some(Holds::Scalar(_)) => at = None,
+            None => return false,
+        }
+    }
+    true
 }
 
 fn parse(text: &str) -> Result<Document<'_>, Box<Diagnostic>> {

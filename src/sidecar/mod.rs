@@ -57,24 +57,6 @@ impl Sidecar {
         }
     }
 
-    /// Compiles the rules and logs how that went. A call does without; it is for the time before the first.
-    pub fn prepare(&self) {
-        let Compiled { sets, problems } = self.rules.compiled();
-        let rules = sets.iter().map(|set| set.on_define_domain.len() + set.pre_cloud_init_iso.len()).sum();
-        let names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
-        let names = names.join(", ");
-        let fields: [(&str, Field<'_>); 6] = [
-            ("files", count(self.rules.files())),
-            ("rule_sets", names.as_str().into()),
-            ("rules", count(rules)),
-            ("problems", count(problems.len())),
-            ("mode", self.mode_name().into()),
-            ("given", if self.rules.are_default { "no rules: the pack smbios stands in" } else { "rules" }.into()),
-        ];
-        self.log.event(Level::Info, "rules loaded", &fields);
-        report::problems(&self.log, problems, None);
-    }
-
     const fn mode_name(&self) -> &'static str {
         match self.mode {
             Mode::Enforce => "Enforce",
@@ -176,6 +158,24 @@ impl Sidecar {
 }
 
 impl Hooks for Sidecar {
+    /// Compiles the rules and logs how that went.
+    fn prepare(&self) {
+        let Compiled { sets, problems } = self.rules.compiled();
+        let rules = sets.iter().map(|set| set.on_define_domain.len() + set.pre_cloud_init_iso.len()).sum();
+        let names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
+        let names = names.join(", ");
+        let fields: [(&str, Field<'_>); 6] = [
+            ("files", count(self.rules.files())),
+            ("rule_sets", names.as_str().into()),
+            ("rules", count(rules)),
+            ("problems", count(problems.len())),
+            ("mode", self.mode_name().into()),
+            ("given", if self.rules.are_default { "no rules: the pack smbios stands in" } else { "rules" }.into()),
+        ];
+        self.log.event(Level::Info, "rules loaded", &fields);
+        report::problems(&self.log, problems, None);
+    }
+
     fn offers_cloud_init(&self) -> bool {
         self.offers_cloud_init
     }

@@ -31,7 +31,7 @@ struct Entry {
 pub struct Absorbed {
     /// How many warnings it knew.
     pub known: usize,
-    /// How many of those that it lists are there no more.
+    /// How many of those that it lists came to an end.
     pub gone: usize,
 }
 
@@ -55,9 +55,21 @@ impl Baseline {
         self.0.is_empty()
     }
 
+    /// Lists what `other` lists of the files for which `is_kept` holds too.
+    pub fn keep(&mut self, other: &Self, is_kept: impl Fn(&str) -> bool) {
+        for (entry, count) in other.0.iter().filter(|(entry, _)| is_kept(&entry.file)) {
+            self.0.insert(entry.clone(), *count);
+        }
+    }
+
     /// Takes the warnings that it knows out of `problems`, the first ones where there are more than it lists.
-    /// Errors are never taken out.
-    pub fn absorb(&self, problems: &mut Vec<Diagnostic>, path: impl Fn(&str) -> String) -> Absorbed {
+    /// Errors are never taken out. Only of files for which `is_checked` holds a warning can be gone.
+    pub fn absorb(
+        &self,
+        problems: &mut Vec<Diagnostic>,
+        path: impl Fn(&str) -> String,
+        is_checked: impl Fn(&str) -> bool,
+    ) -> Absorbed {
         let mut left = self.0.clone();
         let before = problems.len();
         problems.retain(|problem| {
@@ -71,7 +83,8 @@ impl Baseline {
                 None => true,
             }
         });
-        Absorbed { known: before - problems.len(), gone: left.values().sum() }
+        let left = left.iter().filter(|(entry, _)| is_checked(&entry.file));
+        Absorbed { known: before - problems.len(), gone: left.map(|(_, count)| count).sum() }
     }
 
     /// The file's text: JSON, an entry a line, sorted, so that it merges well.

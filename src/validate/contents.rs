@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::lint::{Samples, lint};
 use crate::manifest::{self, HOOK_SIDECARS_ANNOTATION, Machine, RULES_ANNOTATION};
 use crate::rule::{self, API_VERSION};
 use crate::source::{Location, Source};
@@ -18,6 +19,12 @@ const GROUP: &str = "virt-patch.dev/";
 
 /// Words without which a file can hold nothing of virt-patch's, in whatever way it is misspelled.
 const MARKS: [&str; 4] = ["virt-patch", "RuleSet", "RuleTest", HOOK_SIDECARS_ANNOTATION];
+
+/// The most bytes of a file: all VMs of a cluster, as `kubectl get` prints them.
+pub const LIMIT: usize = 16 << 20;
+
+/// The most values in it.
+const NODES: usize = 2_000_000;
 
 /// A file's documents, and what is wrong with them.
 #[derive(Default)]
@@ -53,7 +60,7 @@ pub(super) fn read(candidate: &Candidate) -> Contents {
         contents.problems = rule::compile(std::slice::from_ref(&candidate.file)).err().unwrap_or_default();
         return contents;
     }
-    let documents = match yaml::read(source, &Limits::default()) {
+    let documents = match yaml::read(source, &limits(text)) {
         Ok(documents) => documents.into_iter().flat_map(manifest::objects).collect::<Vec<_>>(),
         Err(problems) => return Contents { problems, ..contents },
     };
@@ -68,6 +75,12 @@ pub(super) fn read(candidate: &Candidate) -> Contents {
         contents.look_at(candidate, document);
     }
     contents
+}
+
+/// A text that may be a rule file is read as one; what is longer can only be manifests.
+fn limits(text: &str) -> Limits {
+    let limits = Limits::default();
+    if text.len() > limits.bytes { Limits { bytes: LIMIT, nodes: NODES, ..limits } } else { limits }
 }
 
 impl Contents {
@@ -92,14 +105,27 @@ impl Contents {
         self.documents.push(document);
     }
 
-    /// Compiles the rule sets of a document. What is to be said of sets that are right, as lints do, is said here.
+    /// Compiles the rule sets of a document; what is right is linted.
     fn compile(&mut self, candidate: &Candidate, document: &Node) {
-        if let Some(policy) = policy(&candidate.file.source, document) {
+        let source = &candidate.file.source;
+        let is_own = document.get("apiVersion").and_then(Node::text).is_some_and(|text| text.starts_with(GROUP));
+        let size = if is_own { source.text().len() } else { document.span.len() };
+        let most = Limits::default().bytes;
+        if size > most {
+            let start = document.span.start..document.span.start;
+            let message = format!("a rule file may have {most} bytes, this has {size}");
+            self.problems.push(Diagnostic::error(Code::YamlLimit, message).at(Location::new(source, start)));
+            return;
+        }
+        if let Some(policy) = policy(source, document) {
             self.problems.push(policy);
             return;
         }
         let (sets, mut problems) = rule::compile_documents(&candidate.file, vec![document.clone()]);
         self.counts.rule_sets += sets.len();
+        if problems.is_empty() {
+            problems = lint(&sets, &Samples::default());
+        }
         self.problems.append(&mut problems);
     }
 }

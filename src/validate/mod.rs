@@ -11,6 +11,7 @@ mod settings;
 mod silence;
 
 pub use baseline::{Absorbed, Baseline};
+pub use contents::LIMIT;
 pub use findings::{Candidate, Counts, Findings};
 pub use settings::{Level, Levels, Settings};
 

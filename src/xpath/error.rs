@@ -15,15 +15,25 @@ pub struct Error {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// What was probably meant in place of the text at `span`.
+    pub meant: Option<String>,
 }
 
 impl Error {
     pub(super) fn new(code: Code, span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { code, span, message: message.into(), help: None }
+        Self { code, span, message: message.into(), help: None, meant: None }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Asks whether this was meant in place of what stands there.
+    pub(super) fn meant(mut self, meant: impl Into<String>) -> Self {
+        let meant = meant.into();
+        self.help = Some(format!("did you mean `{meant}`?"));
+        self.meant = Some(meant);
         self
     }
 }

@@ -161,4 +161,10 @@ impl Expr {
     pub fn plan(&self) -> Option<Plan> {
         plan::plan(&self.program)
     }
+
+    /// What it is made of, for whoever judges it without a document.
+    #[cfg(feature = "cli")]
+    pub fn outline(&self) -> super::outline::Outline {
+        super::outline::outline(&self.program, &self.text)
+    }
 }

@@ -13,6 +13,8 @@ mod expr;
 mod function;
 mod lexer;
 mod operand;
+#[cfg(feature = "cli")]
+mod outline;
 mod parser;
 mod plan;
 mod replacement;
@@ -24,6 +26,8 @@ pub use ast::Name;
 pub use budget::Budget;
 pub use error::{Error, EvalError};
 pub use expr::{Expr, compile};
+#[cfg(feature = "cli")]
+pub use outline::{Direction, Form, Outline, OutlineStart, OutlineStep, OutlineTest, Question};
 pub use plan::{Operand, Plan, PlanStart, PlanStep, Test, TestTarget};
 pub use scope::{Document, Scope, VarType};
 pub use tree::{Kind, Tree, Value, Variables};

@@ -11,7 +11,7 @@ pub fn offsets(source: &str, node: &Node) -> Vec<(usize, usize)> {
         Style::SingleQuoted | Style::DoubleQuoted if matches!(source.as_bytes().get(at), Some(b'"' | b'\'')) => at += 1,
         Style::Literal | Style::Folded => {
             let header = source.get(at..node.span.end).unwrap_or_default();
-            if header.starts_with(['|', '>']) {
+            if header.starts_with(['|', '>']) && !begins_line(source, at) {
                 at += header.find('\n').map_or(header.len(), |newline| newline + 1);
             } else {
                 at = before_blank_lines(source, at, &scalar.text);
@@ -30,7 +30,16 @@ pub fn offsets(source: &str, node: &Node) -> Vec<(usize, usize)> {
         }
         at += length(source, at, wanted, scalar.style);
     }
+    // The text's end, behind an escape.
+    if steps.last().is_some_and(|&(from, to)| to + (scalar.text.len() - from) != at) {
+        steps.push((scalar.text.len(), at));
+    }
     steps
+}
+
+/// Whether only white space stands before a place in its line: a block scalar's own first line may begin with `|`.
+fn begins_line(source: &str, at: usize) -> bool {
+    source.get(..at).is_some_and(|before| before.trim_end_matches([' ', '\t']).ends_with('\n'))
 }
 
 /// The parser lets a block scalar begin with its first line that is not empty; the empty ones before it are text too.

@@ -5,12 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use virt_patch::diagnostic::{Code, Diagnostic};
+
 use super::library::{found, place_outside};
 
 const FILES: usize = 5000;
 
-/// Far more than any of these small files takes.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Far more than any of these small files takes, on a machine with other work too.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Numbers that are the same in every run (xorshift64*).
 struct Dice(u64);
@@ -149,6 +151,81 @@ fn mutate(text: &mut String, dice: &mut Dice) {
         // Cut short.
         _ => text.truncate(at),
     }
+}
+
+/// What is wrong, and at which byte.
+fn said(text: &str) -> Vec<(Code, String, usize)> {
+    let problems = found(text).problems;
+    let place = |problem: &Diagnostic| problem.at.as_ref().map_or(0, |at| at.outermost().span.start);
+    problems.iter().map(|problem| (problem.code, problem.message.clone(), place(problem))).collect()
+}
+
+/// A ConfigMap with `text` as a literal block, and for each byte of `text` where it stands in there.
+fn literal(text: &str) -> Option<(String, Vec<usize>)> {
+    let mut outer = String::from("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  rules.yaml: |2+\n");
+    let mut places = Vec::new();
+    for line in text.split_inclusive('\n') {
+        outer += if line == "\n" { "" } else { "    " };
+        places.extend((0..line.len()).map(|byte| outer.len() + byte));
+        outer += line;
+    }
+    places.push(outer.len());
+    // What YAML has no way to write as a literal block is left to the other form.
+    let plain = |c: char| c == '\n' || (' '..='~').contains(&c) || ('\u{a1}'..='\u{2000}').contains(&c);
+    (text.ends_with('\n') && text.chars().all(plain)).then_some((outer, places))
+}
+
+/// A ConfigMap in JSON with `text` as a string.
+fn string(text: &str) -> Option<(String, Vec<usize>)> {
+    let mut outer = String::from(
+        r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"rules.yaml": ""#,
+    );
+    let mut places = Vec::new();
+    for c in text.chars() {
+        places.extend((0..c.len_utf8()).map(|byte| outer.len() + if c.is_ascii() { 0 } else { byte }));
+        let escaped = serde_json::Value::from(c.to_string()).to_string();
+        outer += &escaped[1..escaped.len() - 1];
+    }
+    places.push(outer.len());
+    (!text.contains('\u{feff}')).then(|| (outer + "\"}}\n", places))
+}
+
+/// Places in a text are the same places when it stands in a ConfigMap: each problem is found at the byte of the outer file
+/// that its own byte has become.
+#[test]
+fn places_inside_a_config_map_are_those_of_the_rules() {
+    let good: Vec<String> = good()
+        .into_iter()
+        .filter(|text| text.starts_with("apiVersion: virt-patch.dev/v1alpha1\nkind: RuleSet"))
+        .collect();
+    assert!(good.len() > 100, "{} rule files", good.len());
+    let mut dice = Dice(0x2545_F491_4F6C_DD1D);
+    let mut compared = [0, 0];
+    for _ in 0..3000 {
+        let mut text = good[dice.below(good.len())].clone();
+        mutate(&mut text, &mut dice);
+        let inner = said(&text);
+        for (index, embed) in [literal, string].iter().enumerate() {
+            let Some((outer, places)) = embed(&text) else { continue };
+            let outside = said(&outer);
+            // That there are no rules at all is said of the file.
+            for (code, message, at) in inner.iter().filter(|(code, ..)| *code != Code::NoRules) {
+                // A document without virt-patch's `apiVersion` has other words in a ConfigMap.
+                let twins: Vec<usize> =
+                    outside.iter().filter(|(c, m, _)| (c, m) == (code, message)).map(|&(.., at)| at).collect();
+                if !twins.is_empty() {
+                    assert!(
+                        twins.contains(&places[*at]),
+                        "{code} {message}: {at} is {} and not {twins:?} in\n{outer}",
+                        places[*at]
+                    );
+                    compared[index] += 1;
+                }
+            }
+        }
+    }
+    println!("{compared:?} places were compared");
+    assert!(compared.iter().all(|&count| count > 500), "only {compared:?} places were compared");
 }
 
 #[test]

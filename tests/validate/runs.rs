@@ -41,6 +41,12 @@ fn a_baseline_is_written_and_then_known() {
     let new = run(&known);
     assert_eq!(new.code, 1);
     assert!(new.out.contains("b.yaml:5") && !new.out.contains("a/vmi.yaml"), "{}", new.out);
+    // Of a file that a run does not look at it says nothing, and what was listed of it stays.
+    let other = run(&["validate", "rules.yaml", "--baseline", ".virt-patch-baseline.json"]);
+    assert_eq!((other.code, other.err.as_str()), (0, ""));
+    let written = run(&["validate", "b.yaml", "--write-baseline"]);
+    assert!(written.err.contains("lists 2 warnings now"), "{}", written.err);
+    assert_eq!(run(&known).code, 0);
     fs::remove_file(desk.path().join("a/vmi.yaml")).expect("removed");
     assert!(run(&known).err.contains("lists 1 warning that"), "what is gone is said");
 }
@@ -106,6 +112,19 @@ fn five_hundred_files_in_one_run() {
     let begun = Instant::now();
     assert_eq!(run(desk.path(), &["validate", "000.yaml"]).code, 0);
     println!("500 files: {many:?}; one: {:?}, process included", begun.elapsed());
+}
+
+/// One file with thousands of problems is no hang: after some with their lines the others have a line each.
+#[test]
+fn thousands_of_problems_are_all_said() {
+    let head = "apiVersion: virt-patch.dev/v1alpha1\nkind: RuleSet\nmetadata: {name: r}\nspec:\n  onDefineDomain:\n";
+    let rules: String = (0..3000).map(|_| "    - remove: /domain/[\n").collect();
+    let desk = desk(&[("rules.yaml", &format!("{head}{rules}"))]);
+    let done = run(desk.path(), &["validate", "rules.yaml"]);
+    assert_eq!(done.code, 1);
+    assert_eq!(done.out.matches("error[xpath-syntax]").count(), 3000);
+    assert!(done.out.contains("\nrules.yaml:3005:23: error[xpath-syntax]: onDefineDomain[2999]: "), "the last one");
+    assert!(done.out.ends_with("\n1 file: 3000 errors\n"));
 }
 
 #[test]

@@ -9,6 +9,10 @@ use anyhow::bail;
 use super::find::TestFile;
 use crate::rule_test::{Case, Outcome, RuleTest, Runner};
 
+/// What a thread may recurse with: as much as a program's first thread has, for which the limits of parsers are
+/// made.
+const STACK: usize = 8 << 20;
+
 /// What became of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -83,12 +87,13 @@ pub(super) fn run<'t>(files: &'t [TestFile], filter: &str, threads: usize) -> an
             }
         }
     };
-    let whole = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads.clamp(1, jobs.len().max(1))).map(|_| scope.spawn(work)).collect();
+    let is_whole = std::thread::scope(|scope| {
+        let start = |_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        let threads: Vec<_> = (0..threads.clamp(1, jobs.len().max(1))).filter_map(|at| start(at).ok()).collect();
         threads.into_iter().map(|thread| thread.join()).all(|joined| joined.is_ok())
     });
     let mut results = results.into_inner().unwrap_or_default();
-    if !whole || results.len() != jobs.len() {
+    if !is_whole || results.len() != jobs.len() {
         bail!(
             "a case brought virt-patch down, which is a fault of virt-patch itself; run them one by one with `--filter`"
         );

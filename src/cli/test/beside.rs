@@ -1,5 +1,7 @@
 //! The files beside a test.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,22 +16,33 @@ use crate::source::Source;
 /// Reads paths relative to a folder.
 pub(in crate::cli) struct Beside {
     folder: PathBuf,
+    /// What was asked for, whether it is there or not.
+    read: RefCell<BTreeSet<PathBuf>>,
 }
 
 impl Beside {
     /// What stands beside the file `test`.
     pub(in crate::cli) fn new(test: &Path) -> Self {
-        Self { folder: test.parent().map(Path::to_owned).unwrap_or_default() }
+        Self { folder: test.parent().map(Path::to_owned).unwrap_or_default(), read: RefCell::default() }
+    }
+
+    /// Every path that was read, or looked for.
+    pub(super) fn into_read(self) -> BTreeSet<PathBuf> {
+        self.read.into_inner()
     }
 
     fn path(&self, path: &str) -> PathBuf {
-        self.folder.join(path.strip_prefix("./").unwrap_or(path))
+        let path = self.folder.join(path.strip_prefix("./").unwrap_or(path));
+        self.read.borrow_mut().insert(path.clone());
+        path
     }
 }
 
 impl Files for Beside {
     fn rules(&self, path: &str) -> Result<Vec<RuleFile>, Vec<Diagnostic>> {
         let (files, problems) = load::rule_files(&[self.path(path)]);
+        // Of a folder its files too.
+        self.read.borrow_mut().extend(files.iter().map(|file| PathBuf::from(file.source.name())));
         if problems.is_empty() { Ok(files) } else { Err(problems) }
     }
 

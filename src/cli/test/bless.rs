@@ -12,19 +12,20 @@ use super::text::{accepted, difference};
 use crate::cli::terminal::Terminal;
 use crate::report::visible;
 
-/// Writes what was found in place of what was expected, where a file holds that; with `ask` one by one. Returns how
-/// many files were written. Cases that are `todo` are left alone.
+/// Writes what was found in place of what was expected, where a file holds that; with `ask` one by one. Cases
+/// that are `todo` are left alone.
 ///
 /// # Errors
 /// Where a file cannot be written, or lies outside of its test's folder.
-pub(super) fn bless(ran: &[Ran<'_>], ask: bool, terminal: Terminal) -> anyhow::Result<usize> {
+pub(super) fn bless(ran: &[Ran<'_>], ask: bool, terminal: Terminal) -> anyhow::Result<()> {
     let mut wanted = BTreeMap::new();
     for one in ran.iter().filter(|one| one.case.todo.is_none()) {
         for mismatch in &one.outcome.mismatches {
             let Some((golden, found)) = accepted(mismatch) else { continue };
             let folder = one.file.path.parent().map(Path::to_owned).unwrap_or_default();
             let path = folder.join(golden);
-            if wanted.insert(path.clone(), found).is_some_and(|other| other != found) {
+            let before = wanted.insert(path.clone(), (folder, found));
+            if before.is_some_and(|(_, other)| other != found) {
                 bail!("two cases expect different results in `{}`; give each a file of its own", path.display());
             }
             if ask && !agreed(&id(one.test, one.case), &difference(mismatch, terminal.err), terminal)? {
@@ -32,13 +33,11 @@ pub(super) fn bless(ran: &[Ran<'_>], ask: bool, terminal: Terminal) -> anyhow::R
             }
         }
     }
-    let written = wanted.len();
-    for (path, text) in wanted {
-        let folder = ran.iter().filter_map(|one| one.file.path.parent()).find(|folder| path.starts_with(folder));
-        write(folder.unwrap_or(Path::new("")), &path, text)?;
+    for (path, (folder, text)) in wanted {
+        write(&folder, &path, text)?;
         terminal.note(&format!("wrote `{}`", path.display()));
     }
-    Ok(written)
+    Ok(())
 }
 
 /// Asks on standard error; `y` is yes, the end of the input no.

@@ -59,7 +59,7 @@ fn mismatch(mismatch: &Mismatch) -> Value {
     match &mismatch.evidence {
         Evidence::Nothing => {}
         Evidence::Problems(problems) => _ = members.insert("diagnostics".into(), diagnostics(problems)),
-        Evidence::Difference { expected, found, golden } => {
+        Evidence::Difference { expected, found, golden, .. } => {
             members.insert("expected".into(), expected.as_str().into());
             members.insert("found".into(), found.as_str().into());
             if let Some(path) = golden {

@@ -7,6 +7,9 @@ mod find;
 mod json;
 mod junit;
 mod text;
+mod watch;
+
+pub(super) use beside::Beside;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -18,6 +21,8 @@ use clap::{Args, ValueEnum};
 use super::exit::WRONG;
 use super::terminal::{Terminal, exit_code};
 use crate::diagnostic::Diagnostic;
+
+use find::Found;
 
 /// Runs the tests of rules
 ///
@@ -41,6 +46,9 @@ pub(super) struct Arguments {
     /// Show each such change and ask
     #[arg(short, long, requires = "bless")]
     interactive: bool,
+    /// Run again whenever a file that a test reads changes, until the command is ended
+    #[arg(long, conflicts_with = "bless")]
+    watch: bool,
     /// Print what each rule matched, changed and skipped in cases that fail
     #[arg(long)]
     explain: bool,
@@ -67,28 +75,49 @@ enum Format {
 }
 
 pub(super) fn run(arguments: Arguments, terminal: Terminal) -> anyhow::Result<ExitCode> {
-    let threads = arguments.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     if arguments.bless {
-        let (files, _) = find::tests(&arguments.paths);
-        bless::bless(&all::run(&files, &arguments.filter, threads)?, arguments.interactive, terminal)?;
+        let found = find::tests(&arguments.paths);
+        bless::bless(&arguments.run(&found)?, arguments.interactive, terminal)?;
     }
-    let (files, problems) = find::tests(&arguments.paths);
-    let ran = all::run(&files, &arguments.filter, threads)?;
-    if ran.is_empty() && problems.is_empty() && !arguments.filter.is_empty() {
-        bail!("no case's TEST/CASE holds `{}`", arguments.filter);
+    if !arguments.watch {
+        return arguments.report(&find::tests(&arguments.paths), terminal);
     }
-    terminal.print(arguments.rendered(&ran, &problems, terminal)?)?;
-    if arguments.format == Format::Text {
-        terminal.show(&problems);
+    let mut found = find::tests(&arguments.paths);
+    loop {
+        let look = watch::Look::at(&found.seen);
+        // What was changed while it was read is read again.
+        found = find::tests(&arguments.paths);
+        if let Err(error) = arguments.report(&found, terminal) {
+            terminal.unable(&error);
+        }
+        terminal.note(&format!("waiting for a change of {} files and folders; Ctrl-C ends this", found.seen.len()));
+        look.wait();
     }
-    Ok(match (problems.is_empty(), ran.iter().any(all::Ran::is_wrong)) {
-        (false, _) => exit_code(&problems),
-        (true, true) => ExitCode::from(WRONG),
-        (true, false) => ExitCode::SUCCESS,
-    })
 }
 
 impl Arguments {
+    fn run<'t>(&self, found: &'t Found) -> anyhow::Result<Vec<all::Ran<'t>>> {
+        let threads = self.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+        all::run(&found.files, &self.filter, threads)
+    }
+
+    /// Runs the tests once and prints what they came to.
+    fn report(&self, found: &Found, terminal: Terminal) -> anyhow::Result<ExitCode> {
+        let (ran, problems) = (self.run(found)?, &found.problems);
+        if ran.is_empty() && problems.is_empty() && !self.filter.is_empty() {
+            bail!("no case's TEST/CASE holds `{}`", self.filter);
+        }
+        terminal.print(self.rendered(&ran, problems, terminal)?)?;
+        if self.format == Format::Text {
+            terminal.show(problems);
+        }
+        Ok(match (problems.is_empty(), ran.iter().any(all::Ran::is_wrong)) {
+            (false, _) => exit_code(problems),
+            (true, true) => ExitCode::from(WRONG),
+            (true, false) => ExitCode::SUCCESS,
+        })
+    }
+
     fn rendered(&self, ran: &[all::Ran<'_>], problems: &[Diagnostic], terminal: Terminal) -> anyhow::Result<String> {
         Ok(match self.format {
             Format::Text if ran.is_empty() => String::new(),

@@ -3,7 +3,7 @@
 use super::all::{Ran, Verdict, id};
 use crate::engine::Secrets;
 use crate::report::{Paint, diff, explain, text, visible};
-use crate::rule_test::{Call, Evidence, Mismatch};
+use crate::rule_test::{Evidence, Mismatch};
 
 /// Every file with its cases, then what is wrong, case by case, then a count; ends with a newline.
 pub(super) fn render(ran: &[Ran<'_>], with_explanation: bool, paint: Paint) -> String {
@@ -84,13 +84,10 @@ fn mismatch(mismatch: &Mismatch, paint: Paint) -> String {
 
 /// The two texts of a mismatch, as a unified diff.
 pub(super) fn difference(mismatch: &Mismatch, paint: Paint) -> String {
-    let Evidence::Difference { expected, found, golden } = &mismatch.evidence else { return String::new() };
-    let names = match (mismatch.call, golden) {
-        (_, Some(path)) => [path.as_str(), "found"],
-        (Call::First, None) => ["expected or given", "found"],
-        (Call::Again, None) => ["once", "twice"],
-        (Call::Second, None) => ["first call", "second call"],
+    let Evidence::Difference { names: [first, second], expected, found, golden } = &mismatch.evidence else {
+        return String::new();
     };
+    let names = [golden.as_deref().unwrap_or(first), second];
     diff::between(names, expected, found, &Secrets::default(), paint)
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::load;
 use crate::rule::RuleFile;
-use crate::validate::Candidate;
+use crate::validate::{Candidate, LIMIT};
 
 /// Folders within each other; more is a loop that no link explains.
 const DEPTH: usize = 64;
@@ -25,7 +25,7 @@ pub(super) fn candidates(paths: &[PathBuf]) -> (Vec<Candidate>, Vec<Diagnostic>)
                 continue;
             }
             reading.stdin = true;
-            reading.keep(load::stdin(), true);
+            reading.keep(load::stdin(LIMIT), true);
         } else if path.is_dir() {
             let before = reading.met;
             reading.folder(path, 0);
@@ -81,7 +81,7 @@ impl Reading {
         if fs::canonicalize(path).is_ok_and(|real| !self.seen.insert(real)) {
             return;
         }
-        self.keep(load::read(path), is_named);
+        self.keep(load::read(path, LIMIT), is_named);
     }
 
     fn keep(&mut self, read: Result<RuleFile, Diagnostic>, is_named: bool) {

@@ -1,6 +1,7 @@
 //! `virt-patch validate`: everything that is wrong with rules and manifests, before a cluster sees them.
 
 mod arguments;
+mod debt;
 mod files;
 mod outcome;
 mod paths;
@@ -9,15 +10,20 @@ mod setup;
 
 pub(super) use arguments::Arguments;
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::terminal::Terminal;
+use super::test::Beside;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::validate::{Baseline, Counts, Findings, check};
+use crate::rule_test;
+use crate::validate::{Candidate, Counts, Findings, check};
 
+use debt::Debt;
 use outcome::Outcome;
 use paths::Paths;
-use setup::{BaselineFile, Setup};
+use setup::Setup;
 
 /// Checks the files, and says it in the format that was asked for.
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<ExitCode> {
@@ -33,9 +39,16 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<E
 fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Terminal) -> anyhow::Result<Outcome> {
     let (candidates, mut problems) = files::candidates(&arguments.paths);
     let Findings { problems: mut found, counts } = check(&candidates, &setup.levels);
+    found.append(&mut of_tests(&candidates, &found));
     let baselined = match &setup.baseline {
-        Some(file) if arguments.write_baseline => written(file, &mut found, paths, terminal)?,
-        Some(file) => passed_over(file, &mut found, paths, terminal),
+        Some(file) => {
+            let debt = Debt::new(file, &candidates, paths);
+            if arguments.write_baseline {
+                debt.write(&mut found, terminal)?
+            } else {
+                debt.pass_over(&mut found, terminal)
+            }
+        }
         None => 0,
     };
     problems.append(&mut found);
@@ -46,26 +59,11 @@ fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Termin
     Ok(Outcome { problems, counts, baselined, strict: arguments.strict || setup.strict })
 }
 
-/// Lists the warnings in the baseline, and takes them out of what was found.
-fn written(
-    file: &BaselineFile,
-    found: &mut Vec<Diagnostic>,
-    paths: &Paths,
-    terminal: Terminal,
-) -> anyhow::Result<usize> {
-    let name = |source: &str| paths.below(&file.folder, source);
-    let baseline = Baseline::of(found, name);
-    file.write(&baseline)?;
-    terminal.note(&format!("{} lists {} now", file.path.display(), print::number(baseline.len(), "warning")));
-    Ok(baseline.absorb(found, name).known)
-}
-
-/// Takes the warnings that the baseline lists out of what was found.
-fn passed_over(file: &BaselineFile, found: &mut Vec<Diagnostic>, paths: &Paths, terminal: Terminal) -> usize {
-    let absorbed = file.known.absorb(found, |source: &str| paths.below(&file.folder, source));
-    if absorbed.gone > 0 {
-        let (list, gone) = (file.path.display(), print::number(absorbed.gone, "warning"));
-        terminal.note(&format!("{list} lists {gone} that came to an end: `--write-baseline` takes them off it"));
-    }
-    absorbed.known
+/// What is wrong with rule tests, less what is said of their files already; the files that they name lie beside them.
+fn of_tests(candidates: &[Candidate], said: &[Diagnostic]) -> Vec<Diagnostic> {
+    let said: BTreeSet<String> = said.iter().map(ToString::to_string).collect();
+    let sources = candidates.iter().map(|candidate| &candidate.file.source);
+    let with_tests = sources.filter(|source| source.text().contains("RuleTest"));
+    let problems = with_tests.flat_map(|source| rule_test::compile(source, &Beside::new(Path::new(source.name()))).1);
+    problems.filter(|problem| !said.contains(&problem.to_string())).collect()
 }

@@ -32,7 +32,7 @@ impl Paths {
     }
 
     /// A path from here on, where it lies below.
-    pub(super) fn from_here(&self, path: &Path) -> PathBuf {
+    pub(super) fn named_here(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.here).map_or_else(|_| path.to_path_buf(), Path::to_path_buf)
     }
 

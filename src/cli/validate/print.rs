@@ -5,7 +5,10 @@ use serde_json::json;
 use super::arguments::Format;
 use super::outcome::Outcome;
 use super::paths::Paths;
-use crate::report::{Paint, github, json as as_json, sarif, text};
+use crate::report::{Paint, github, json as as_json, sarif, text, visible};
+
+/// So many problems are shown with their source lines, more than anyone reads at once; the others have a line each.
+const WITH_LINES: usize = 200;
 
 /// The whole of standard output.
 pub(super) fn outcome(outcome: &Outcome, format: Format, paths: &Paths, paint: Paint) -> String {
@@ -19,8 +22,16 @@ pub(super) fn outcome(outcome: &Outcome, format: Format, paths: &Paths, paint: P
 }
 
 fn in_words(outcome: &Outcome, paint: Paint) -> String {
-    let mut shown = text::render(&outcome.problems, paint);
+    let (with_lines, others) = outcome.problems.split_at(outcome.problems.len().min(WITH_LINES));
+    let mut shown = text::render(with_lines, paint);
     if !shown.is_empty() {
+        shown.push('\n');
+    }
+    for other in others {
+        shown += &visible(&other.to_string());
+        shown.push('\n');
+    }
+    if !others.is_empty() {
         shown.push('\n');
     }
     shown + &summary(outcome, paint) + "\n"

@@ -48,7 +48,7 @@ impl Setup {
     pub(super) fn read(arguments: &Arguments, paths: &Paths) -> Result<Self, Vec<Diagnostic>> {
         let config = match &arguments.config {
             Some(path) => Some(path.clone()),
-            None => find(&start(arguments, paths)).map(|path| paths.from_here(&path)),
+            None => find(&start(arguments, paths)).map(|path| paths.named_here(&path)),
         };
         let settings = match &config {
             Some(path) => Settings::read(&text(path, "the configuration")?)?,

@@ -1,30 +1,28 @@
 //! `kubevirt.hooks.v1alpha1.Callbacks`.
 
-use std::sync::Arc;
+use bytes::Bytes;
 
-use tonic::body::Body;
-use tonic::codegen::{Service, http};
-use tonic::{Request, Response, Status};
-
-use crate::hook::dispatch::{Answer, Core};
-use crate::hook::r#gen::v1alpha1::callbacks_server::{Callbacks, CallbacksServer, SERVICE_NAME};
+use super::method::{Method, Version, unary};
+use crate::hook::dispatch::Core;
 use crate::hook::r#gen::v1alpha1::{OnDefineDomainParams, OnDefineDomainResult};
+use crate::hook::grpc::Unanswered;
+use crate::hook::hooks::HookPoint;
 
-pub(super) const NAME: &str = "v1alpha1";
-pub(super) const SERVICE: &str = SERVICE_NAME;
+const NAME: &str = "v1alpha1";
 
-pub(super) fn call(core: &Arc<Core>, request: http::Request<Body>) -> Answer {
-    CallbacksServer::from_arc(Arc::clone(core)).max_decoding_message_size(core.max_request).call(request)
-}
+pub(super) const VERSION: Version = Version {
+    name: NAME,
+    is_announced: true,
+    methods: &[Method {
+        path: "/kubevirt.hooks.v1alpha1.Callbacks/OnDefineDomain",
+        point: Some(HookPoint::OnDefineDomain),
+        call: on_define_domain,
+    }],
+};
 
-#[tonic::async_trait]
-impl Callbacks for Core {
-    async fn on_define_domain(
-        &self,
-        request: Request<OnDefineDomainParams>,
-    ) -> Result<Response<OnDefineDomainResult>, Status> {
-        let params = request.into_inner();
-        let domain = self.define_domain(NAME, None, &params.domain_xml, &params.vmi)?;
-        Ok(Response::new(OnDefineDomainResult { domain_xml: domain.into() }))
-    }
+fn on_define_domain(core: &Core, request: Bytes) -> Result<Bytes, Unanswered> {
+    unary(request, |params: OnDefineDomainParams| {
+        let domain = core.define_domain(NAME, None, &params.domain_xml, &params.vmi)?;
+        Ok(OnDefineDomainResult { domain_xml: domain.into() })
+    })
 }

@@ -1,54 +1,63 @@
 //! `kubevirt.hooks.v1alpha3.Callbacks`.
 
-use std::sync::Arc;
+use bytes::Bytes;
 
-use tonic::body::Body;
-use tonic::codegen::{Service, http};
-use tonic::{Request, Response, Status};
-
-use crate::hook::dispatch::{Answer, Core};
-use crate::hook::r#gen::v1alpha3::callbacks_server::{Callbacks, CallbacksServer, SERVICE_NAME};
+use super::method::{Method, Version, unary};
+use crate::hook::dispatch::Core;
 use crate::hook::r#gen::v1alpha3::{
     OnDefineDomainParams, OnDefineDomainResult, PreCloudInitIsoParams, PreCloudInitIsoResult, ShutdownParams,
     ShutdownResult,
 };
+use crate::hook::grpc::Unanswered;
 use crate::hook::hooks::HookPoint;
 use crate::hook::log::Level;
 
-pub(super) const NAME: &str = "v1alpha3";
-pub(super) const SERVICE: &str = SERVICE_NAME;
+const NAME: &str = "v1alpha3";
 
-pub(super) fn call(core: &Arc<Core>, request: http::Request<Body>) -> Answer {
-    CallbacksServer::from_arc(Arc::clone(core)).max_decoding_message_size(core.max_request).call(request)
+pub(super) const VERSION: Version = Version {
+    name: NAME,
+    is_announced: true,
+    methods: &[
+        Method {
+            path: "/kubevirt.hooks.v1alpha3.Callbacks/OnDefineDomain",
+            point: Some(HookPoint::OnDefineDomain),
+            call: on_define_domain,
+        },
+        Method {
+            path: "/kubevirt.hooks.v1alpha3.Callbacks/PreCloudInitIso",
+            point: Some(HookPoint::PreCloudInitIso),
+            call: pre_cloud_init_iso,
+        },
+        Method {
+            path: "/kubevirt.hooks.v1alpha3.Callbacks/Shutdown",
+            point: Some(HookPoint::Shutdown),
+            call: shutdown,
+        },
+    ],
+};
+
+fn on_define_domain(core: &Core, request: Bytes) -> Result<Bytes, Unanswered> {
+    unary(request, |params: OnDefineDomainParams| {
+        let domain = core.define_domain(NAME, None, &params.domain_xml, &params.vmi)?;
+        Ok(OnDefineDomainResult { domain_xml: domain.into() })
+    })
 }
 
-#[tonic::async_trait]
-impl Callbacks for Core {
-    async fn on_define_domain(
-        &self,
-        request: Request<OnDefineDomainParams>,
-    ) -> Result<Response<OnDefineDomainResult>, Status> {
-        let params = request.into_inner();
-        let domain = self.define_domain(NAME, None, &params.domain_xml, &params.vmi)?;
-        Ok(Response::new(OnDefineDomainResult { domain_xml: domain.into() }))
-    }
-
-    async fn pre_cloud_init_iso(
-        &self,
-        request: Request<PreCloudInitIsoParams>,
-    ) -> Result<Response<PreCloudInitIsoResult>, Status> {
-        let params = request.into_inner();
-        let answer = self.cloud_init(NAME, &params.cloud_init_data, &params.cloud_init_no_cloud_source, &params.vmi)?;
-        Ok(Response::new(PreCloudInitIsoResult {
+fn pre_cloud_init_iso(core: &Core, request: Bytes) -> Result<Bytes, Unanswered> {
+    unary(request, |params: PreCloudInitIsoParams| {
+        let answer = core.cloud_init(NAME, &params.cloud_init_data, &params.cloud_init_no_cloud_source, &params.vmi)?;
+        Ok(PreCloudInitIsoResult {
             cloud_init_no_cloud_source: answer.no_cloud_source.into(),
             cloud_init_data: answer.data.into(),
-        }))
-    }
+        })
+    })
+}
 
-    /// The answer goes out first: the server ends once no call is left running.
-    async fn shutdown(&self, _: Request<ShutdownParams>) -> Result<Response<ShutdownResult>, Status> {
-        self.log.event(Level::Info, "shutdown asked for", &[("hook", HookPoint::Shutdown.name().into())]);
-        self.stopped.notify_one();
-        Ok(Response::new(ShutdownResult {}))
-    }
+/// The answer goes out first: the server ends once no call is left running.
+fn shutdown(core: &Core, request: Bytes) -> Result<Bytes, Unanswered> {
+    unary(request, |_: ShutdownParams| {
+        core.log.event(Level::Info, "shutdown asked for", &[("hook", HookPoint::Shutdown.name().into())]);
+        core.stopped.notify_one();
+        Ok(ShutdownResult {})
+    })
 }

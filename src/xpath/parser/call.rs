@@ -46,7 +46,7 @@ impl Parser<'_> {
             let error = Error::new(Code::UnknownVariable, span, format!("there is no variable `${name}`"));
             let known = self.scope.variables.keys().map(String::as_str);
             return Err(match nearest(name, known.chain(self.locals.iter().map(|(local, _)| *local))) {
-                Some(known) => error.help(format!("did you mean `${known}`?")),
+                Some(known) => error.meant(format!("${known}")),
                 None => error,
             });
         };
@@ -90,7 +90,7 @@ impl Parser<'_> {
             let known = Function::ALL.iter().map(|function| function.signature().name);
             let plain = name.split_once(':').map_or(name, |(_, local)| local);
             return Err(match nearest(plain, known) {
-                Some(known) => error.help(format!("did you mean `{known}`?")),
+                Some(known) => error.meant(known),
                 None => error,
             });
         };

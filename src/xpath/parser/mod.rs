@@ -148,7 +148,7 @@ impl<'a> Parser<'a> {
         match self.peek() {
             Token::Symbol(Symbol::Comma) => error.help("a sequence stands in parentheses: `(a, b)`"),
             Token::Name => match nearest(self.word(), ["and", "or", "div", "mod"]) {
-                Some(word) => error.help(format!("did you mean `{word}`?")),
+                Some(word) => error.meant(word),
                 None => error,
             },
             _ => error,

@@ -188,7 +188,7 @@ impl Parser<'_> {
             }
             let error = self.error(format!("there is no axis `{word}`"));
             return Err(match nearest(word, AXES.iter().map(|(name, _)| *name)) {
-                Some(axis) => error.help(format!("did you mean `{axis}`?")),
+                Some(axis) => error.meant(axis),
                 None => error,
             });
         };
@@ -263,7 +263,7 @@ impl Parser<'_> {
         let span = span.start..span.start + prefix.len();
         let error = Error::new(Code::UnknownPrefix, span, format!("the prefix `{prefix}` is bound to no namespace"));
         Err(match nearest(prefix, self.scope.namespaces.keys().map(String::as_str)) {
-            Some(known) => error.help(format!("did you mean `{known}`?")),
+            Some(known) => error.meant(known),
             None if AXES.iter().any(|(axis, _)| *axis == prefix) => {
                 error.help(format!("an axis has two colons: `{prefix}::`"))
             }

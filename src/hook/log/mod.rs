@@ -3,10 +3,14 @@
 //! Only what is known to be harmless is logged (names, sizes, times, diagnostics), never a
 //! document's content. Control characters are escaped, so a value cannot forge a line.
 
+mod outlet;
+
 use std::fmt::Write as _;
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use outlet::Outlet;
 
 /// How a line is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,34 +64,73 @@ impl From<u64> for Field<'_> {
     }
 }
 
-/// Writes events. Each is one write, so that lines of several threads do not mix.
+/// Writes events, a line each, never a part of one between those of another thread. Nobody waits for a log
+/// that is not read: what cannot be written waits, and beyond 64 KiB lines are dropped and counted.
 pub struct Log {
     format: Format,
-    sink: Mutex<Box<dyn Write + Send>>,
+    outlet: Mutex<Outlet>,
 }
 
 impl Log {
-    /// A log on standard error.
+    /// A log on standard error. Where that is a pipe, it becomes one that does not block.
     pub fn stderr(format: Format) -> Self {
-        Self::to(format, std::io::stderr())
+        Self { format, outlet: Mutex::new(Outlet::stderr()) }
     }
 
-    /// A log into anything.
+    /// A log into anything. What does not take a line now says so by [`std::io::ErrorKind::WouldBlock`].
     pub fn to(format: Format, sink: impl Write + Send + 'static) -> Self {
-        Self { format, sink: Mutex::new(Box::new(sink)) }
+        Self { format, outlet: Mutex::new(Outlet::new(sink)) }
     }
 
-    /// Writes an event. A log that cannot be written is no reason to fail a VM, so errors are
-    /// passed over.
+    /// Writes an event, or lets it wait for the end of a [`Held`].
     pub fn event(&self, level: Level, message: &str, fields: &[(&str, Field<'_>)]) {
+        let line = self.line(level, message, fields);
+        let mut outlet = self.outlet();
+        outlet.push(&line);
+        if outlet.holds == 0 {
+            self.write(&mut outlet);
+        }
+    }
+
+    /// Keeps events from being written until the result is dropped, so that they cost no time before.
+    #[must_use]
+    pub fn hold(&self) -> Held<'_> {
+        self.outlet().holds += 1;
+        Held(self)
+    }
+
+    fn write(&self, outlet: &mut Outlet) {
+        outlet.write();
+        if let Some(lost) = outlet.take_lost() {
+            outlet.push(&self.line(Level::Warning, "log lines lost", &[("lines", lost.into())]));
+            outlet.write();
+        }
+    }
+
+    fn line(&self, level: Level, message: &str, fields: &[(&str, Field<'_>)]) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let time = rfc3339(now.as_secs(), now.subsec_micros());
-        let line = match self.format {
+        match self.format {
             Format::Json => json(&time, level, message, fields),
             Format::Text => text(&time, level, message, fields),
-        };
-        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = sink.write_all(line.as_bytes());
+        }
+    }
+
+    fn outlet(&self) -> MutexGuard<'_, Outlet> {
+        self.outlet.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// While this lives, events wait.
+pub struct Held<'log>(&'log Log);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let mut outlet = self.0.outlet();
+        outlet.holds -= 1;
+        if outlet.holds == 0 {
+            self.0.write(&mut outlet);
+        }
     }
 }
 

@@ -1,22 +1,24 @@
 //! The floor that the hook server is measured against: the least that tonic needs to echo, without
 //! limits, log, or an orderly end. `echo-floor --socket-dir DIR`; see `benches/hook.sh`.
 
+mod r#gen;
+
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::task::{Context, Poll};
 
+use r#gen::info::info_server::{Info, InfoServer};
+use r#gen::info::{HookPoint, InfoParams, InfoResult};
+use r#gen::v1alpha3::callbacks_server::{Callbacks, CallbacksServer};
+use r#gen::v1alpha3::{
+    OnDefineDomainParams, OnDefineDomainResult, PreCloudInitIsoParams, PreCloudInitIsoResult, ShutdownParams,
+    ShutdownResult,
+};
 use tokio::net::UnixListener;
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Service, http};
 use tonic::{Request, Response, Status};
-use virt_patch::hook::r#gen::info::info_server::{Info, InfoServer};
-use virt_patch::hook::r#gen::info::{HookPoint, InfoParams, InfoResult};
-use virt_patch::hook::r#gen::v1alpha3::callbacks_server::{Callbacks, CallbacksServer};
-use virt_patch::hook::r#gen::v1alpha3::{
-    OnDefineDomainParams, OnDefineDomainResult, PreCloudInitIsoParams, PreCloudInitIsoResult, ShutdownParams,
-    ShutdownResult,
-};
 
 struct Floor;
 

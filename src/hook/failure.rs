@@ -1,8 +1,7 @@
 //! A failure as a gRPC status: the one place where kinds become codes, and where a long message is
 //! cut to what a trailer should carry.
 
-use tonic::{Code, Status};
-
+use super::grpc::{Code, Status, encoded_length};
 use super::hooks::{Failure, FailureKind};
 
 /// How many bytes a status message may take in the `grpc-message` trailer, percent-encoded. Go's
@@ -24,14 +23,14 @@ pub(super) fn status(failure: &Failure) -> Status {
 
 /// The message, or its first whole lines and how many follow.
 fn shortened(message: &str) -> String {
-    if encoded(message) <= MAX_ENCODED {
+    if encoded_length(message) <= MAX_ENCODED {
         return message.to_owned();
     }
     let budget = MAX_ENCODED - NOTE;
     let mut used = 0;
     let mut kept = 0;
     for line in message.split_inclusive('\n') {
-        used += encoded(line);
+        used += encoded_length(line);
         if used > budget {
             break;
         }
@@ -50,18 +49,10 @@ fn shortened(message: &str) -> String {
 fn within(text: &str, budget: usize) -> &str {
     let mut used = 0;
     let end = text.char_indices().find_map(|(at, character)| {
-        used += encoded(character.encode_utf8(&mut [0; 4]));
+        used += encoded_length(character.encode_utf8(&mut [0; 4]));
         (used > budget).then_some(at)
     });
     &text[..end.unwrap_or(text.len())]
-}
-
-/// The length of the text in a trailer (gRPC over HTTP/2, `Status-Message`): a byte that is not
-/// plainly harmless takes three.
-fn encoded(text: &str) -> usize {
-    text.bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() || b"-_.~:/,;()[]'=@".contains(&byte) { 1 } else { 3 })
-        .sum()
 }
 
 #[cfg(test)]
@@ -71,15 +62,14 @@ mod tests {
     #[test]
     fn a_short_message_stays_whole() {
         let status = status(&Failure::new(FailureKind::RuleError, "rules.yaml:4:7: error[no-match]: é\nsecond"));
-        assert_eq!(status.code(), Code::FailedPrecondition);
-        assert_eq!(status.message(), "rules.yaml:4:7: error[no-match]: é\nsecond");
+        assert_eq!(status, Status::new(Code::FailedPrecondition, "rules.yaml:4:7: error[no-match]: é\nsecond"));
     }
 
     #[test]
     fn whole_lines_are_kept_and_the_rest_counted() {
         let lines: Vec<String> = (0..1000).map(|n| format!("rules.yaml:{n}:1: error[no-match]: nothing")).collect();
         let short = shortened(&lines.join("\n"));
-        assert!(encoded(&short) <= MAX_ENCODED, "{}", encoded(&short));
+        assert!(encoded_length(&short) <= MAX_ENCODED, "{}", encoded_length(&short));
         let shown = short.lines().count() - 1;
         assert!(shown > 50, "{shown}");
         assert!(lines[..shown].iter().zip(short.lines()).all(|(a, b)| a == b));
@@ -90,7 +80,7 @@ mod tests {
     #[test]
     fn one_endless_line_is_cut_between_characters() {
         let short = shortened(&"é".repeat(100_000));
-        assert!(encoded(&short) <= MAX_ENCODED);
+        assert!(encoded_length(&short) <= MAX_ENCODED);
         assert!(short.starts_with("éé") && short.ends_with("é… (cut; see the sidecar's log)"), "{short}");
     }
 }
