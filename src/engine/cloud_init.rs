@@ -14,7 +14,10 @@ use crate::xpath::Budget;
 
 use super::forest::{Forest, Node};
 use super::run::{Result, Run, at_rule};
-use super::trace::What;
+use super::trace::{Detail, What};
+
+/// How many places of a changed document are told.
+const PLACES: usize = 20;
 
 /// The documents of a call, and their trees as expressions see them.
 #[derive(Debug, Clone)]
@@ -129,7 +132,8 @@ impl Run<'_, '_> {
         })?;
         for (outcome, operation) in outcomes.iter().zip(&operations) {
             let what = if outcome.changed { What::Set } else { What::Unchanged };
-            self.note(rule, what, || operation.name().to_owned(), None, || format!("{} matches", outcome.matched));
+            let told = || format!("{}, {} matches", operation.name(), outcome.matched);
+            self.note(rule, what, || operation.path().written(), None, told);
         }
         Ok(())
     }
@@ -161,15 +165,27 @@ impl Run<'_, '_> {
         let matched = change(&mut document)?;
         let built = self.budget.build(json::size(&document));
         built.map_err(|error| at_rule(rule, error))?;
+        let differs = match self.detail == Detail::Full {
+            true => json::changes::changes(cloud.envelope.document(kind).map_err(at_here)?, &document),
+            false => Vec::new(),
+        };
         let changed = cloud.change(kind, document).map_err(at_here)?;
         self.entry(rule, |entry| {
             entry.matched += matched;
             entry.changed += usize::from(changed);
         });
         let what = if changed { What::Merged } else { What::Unchanged };
-        self.note(rule, what, || kind.as_str().to_owned(), None, String::new);
+        self.note(rule, what, || kind.as_str().to_owned(), None, || listed(&differs));
         Ok(())
     }
+}
+
+/// The first places of a change.
+fn listed(pointers: &[String]) -> String {
+    let first: Vec<&str> = pointers.iter().take(PLACES).map(String::as_str).collect();
+    let more = pointers.len().saturating_sub(PLACES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    first.join(", ") + &more
 }
 
 fn with_value(operation: &Operation, value: Option<Json>) -> Operation {

@@ -10,6 +10,7 @@ use crate::yaml::{self, Node, Style, Value};
 
 use super::Verb;
 use super::fields::Reader;
+use super::language;
 use super::param_source;
 use super::scope::Scope;
 use super::template::{Hole, Template};
@@ -49,14 +50,6 @@ impl JsonTemplate {
         }
     }
 }
-
-/// The documents by name.
-pub(super) const DOCUMENTS: [(&str, DocumentKind); 4] = [
-    ("userData", DocumentKind::UserData),
-    ("networkData", DocumentKind::NetworkData),
-    ("metaData", DocumentKind::MetaData),
-    ("cloudInitData", DocumentKind::CloudInitData),
-];
 
 /// Reads a value.
 pub(super) fn value(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<JsonTemplate> {
@@ -169,9 +162,8 @@ pub(super) fn add_part(
         reader.error(Code::ConflictingFields, message, &key.span).help = Some("write `document: userData`".into());
         return None;
     }
-    let mut fields = reader.fields(node, "`addPart`")?;
-    let content_type = fields.require(reader, "contentType");
-    let content = fields.require(reader, "content");
+    let mut fields = reader.mapping(node, &language::ADD_PART)?;
+    let (content_type, content) = (fields.take("contentType"), fields.take("content"));
     fields.finish(reader);
     let content_type = content_type.and_then(|node| {
         let name = reader.text(node, "`contentType`")?;

@@ -6,20 +6,14 @@ use std::path::{Component, Path};
 use crate::cloud_init::DocumentKind;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::rule::fields::{Fields, Reader};
+use crate::rule::language::DOCUMENTS;
 use crate::source::{Location, Span};
 use crate::xpath::{self, Scope};
 use crate::yaml::Node;
 
 use super::given_text::{FileOrInline, file_or_inline};
+use super::language;
 use super::{Check, Document, Expected, Files, Golden, Wanted};
-
-/// The words of `document`.
-const DOCUMENTS: [(&str, DocumentKind); 4] = [
-    ("userData", DocumentKind::UserData),
-    ("networkData", DocumentKind::NetworkData),
-    ("metaData", DocumentKind::MetaData),
-    ("cloudInitData", DocumentKind::CloudInitData),
-];
 
 /// `xpath`, `document`, `diff`, `domain` or `cloudInit`, `unchanged`, `warnings`; or `error`
 pub(super) fn read(
@@ -30,7 +24,7 @@ pub(super) fn read(
     files: &dyn Files,
 ) -> Option<Vec<Check>> {
     let before = reader.problems.len();
-    let mut fields = reader.fields(node, "`expect`")?;
+    let mut fields = reader.mapping(node, &language::EXPECT)?;
     let mut checks = Vec::new();
     let error = fields.take_entry("error");
     if let Some((key, value)) = error
@@ -110,8 +104,8 @@ fn refusal(reader: &mut Reader, node: &Node) -> Option<Expected> {
     if node.entries().is_none() {
         return Some(Expected::Error { code: code(reader, node)?, message: None, rule: None });
     }
-    let mut fields = reader.fields(node, "`error`")?;
-    let code = fields.require(reader, "code").and_then(|node| code(reader, node));
+    let mut fields = reader.mapping(node, &language::ERROR)?;
+    let code = fields.take("code").and_then(|node| code(reader, node));
     let mut text = |name| fields.take(name).and_then(|node| reader.text(node, name).map(ToOwned::to_owned));
     let (message, rule) = (text("message"), text("rule"));
     fields.finish(reader);
