@@ -168,7 +168,7 @@ fn cloud_init_rules_say_which_members_changed() {
     let rules = format!(
         "{HEADER}  preCloudInitIso:\n    - name: merged\n      document: userData\n      \
          merge: {{timezone: UTC, users: [{{name: a}}], kept: {{b: 2}}}}\n    - name: patched\n      document: userData\n      \
-         patch:\n        - {{op: replace, path: $.users[*].name, value: b}}\n        - {{op: add, path: /a~1b, value: 1}}\n        \
+         patch:\n        - {{op: replace, path: '$.users[*].name', value: b}}\n        - {{op: add, path: /a~1b, value: 1}}\n        \
          - {{op: remove, path: $.nothing}}\n    - name: as it is\n      document: userData\n      merge: {{timezone: UTC}}\n"
     );
     let cloud = r##"{"UserData": "#cloud-config\nkept: {a: 1, b: 1}\n"}"##;

@@ -132,7 +132,10 @@ impl Run<'_, '_> {
         })?;
         for (outcome, operation) in outcomes.iter().zip(&operations) {
             let what = if outcome.changed { What::Set } else { What::Unchanged };
-            let told = || format!("{}, {} matches", operation.name(), outcome.matched);
+            let told = || match outcome.matched {
+                1 => format!("{}, 1 match", operation.name()),
+                many => format!("{}, {many} matches", operation.name()),
+            };
             self.note(rule, what, || operation.path().written(), None, told);
         }
         Ok(())
