@@ -74,13 +74,13 @@ fn results(
         expressions(reader, node, kind, prefixes, checks);
     }
     if let Some((key, value)) = fields.take_entry("diff")
-        && let Some(golden) = golden(reader, value, "a diff", files)
+        && let Some(golden) = golden(reader, value, "a diff", document, files)
     {
         checks.push(Check { location: reader.at(&key.span), what: Expected::Diff(golden) });
     }
     let (own, other) = if is_cloud_init { ("cloudInit", "domain") } else { ("domain", "cloudInit") };
     if let Some((key, value)) = fields.take_entry(own)
-        && let Some(golden) = golden(reader, value, "a whole result", files)
+        && let Some(golden) = golden(reader, value, "a whole result", document, files)
     {
         checks.push(Check { location: reader.at(&key.span), what: Expected::Result(golden) });
     }
@@ -199,7 +199,13 @@ fn scalar(reader: &mut Reader, node: &Node) -> Option<String> {
 }
 
 /// A path, `{file: PATH}` or `{inline: TEXT}`.
-fn golden(reader: &mut Reader, node: &Node, what: &'static str, files: &dyn Files) -> Option<Golden> {
+fn golden(
+    reader: &mut Reader,
+    node: &Node,
+    what: &'static str,
+    document: &Document,
+    files: &dyn Files,
+) -> Option<Golden> {
     let (path, span) = match node.text() {
         Some(_) => (reader.text(node, what)?.to_owned(), &node.span),
         None => match file_or_inline(reader, node, what)? {
@@ -212,6 +218,12 @@ fn golden(reader: &mut Reader, node: &Node, what: &'static str, files: &dyn File
     };
     inside(reader, &path, span)?;
     match files.text(&path) {
+        Ok(Some(found)) if [reader.source.name(), document.text().source.name()].contains(&found.name()) => {
+            let message = format!("`{path}` is what goes in, and `--bless` would write over it");
+            reader.error(Code::ConflictingFields, message, span).help =
+                Some("name a file of its own; where nothing may change write `unchanged: true`".into());
+            None
+        }
         Ok(found) => Some(Golden { path: Some(path), text: found.map(|source| source.text().to_owned()) }),
         Err(why) => {
             reader.error(Code::Unreadable, format!("`{path}` cannot be read: {why}"), span);
