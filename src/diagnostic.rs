@@ -201,6 +201,14 @@ codes! {
     UnquotedValue = "unquoted-value",
     /// A rule that looks at what the first call of a boot does not have.
     DependsOnCall = "depends-on-call",
+    /// A disk, interface or hostdev without alias, over which virt-launcher crashes.
+    MissingAlias = "missing-alias",
+    /// Two disks, or two interfaces, with the same target.
+    DuplicateTarget = "duplicate-target",
+    /// Two devices with the same alias.
+    DuplicateAlias = "duplicate-alias",
+    /// Two devices with the same address.
+    DuplicateAddress = "duplicate-address",
     /// Applied again, the rules change their own result.
     NotIdempotent = "not-idempotent",
     /// Settings that libvirt or QEMU refuse together.

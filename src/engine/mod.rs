@@ -1,6 +1,8 @@
 //! Applying rule sets to a domain or to cloud-init data: all of it, or nothing.
 
+mod again;
 mod bindings;
+mod checks;
 mod cloud_init;
 mod domain;
 #[cfg(feature = "cli")]
@@ -15,6 +17,7 @@ mod run;
 mod secrets;
 mod trace;
 
+pub use again::apply_again;
 #[cfg(feature = "cli")]
 pub use evaluate::{Answer, Subject, evaluate};
 pub use params::{FILE_LIMIT, Nowhere, Surroundings};
@@ -108,7 +111,7 @@ pub struct CloudInitResult {
 /// Applies the rules of `onDefineDomain`, set by set, to a libvirt domain.
 ///
 /// # Errors
-/// The first problem of the domain, a param or a rule; then nothing is applied.
+/// The first problem of the domain, a param, a rule or a check of the result; then nothing is applied.
 pub fn apply_to_domain<'r, 'd>(
     sets: impl IntoIterator<Item = &'r RuleSet>,
     domain: &'d [u8],
@@ -160,21 +163,30 @@ fn apply<'r, 'd>(
     let mut run: Run<'r, 'd> = Run::new(forest, cloud, &inputs.limits, inputs.detail);
     let mut bound = Vec::new();
     for set in sets {
-        let on = params::bind(&mut run, set, inputs, &vmi, hook);
+        let off = params::bind(&mut run, set, inputs, &vmi, hook);
         let bindings = std::mem::take(&mut run.bindings);
-        match on {
-            Ok(on) => bound.push((set, on, bindings)),
+        match off {
+            Ok(off) => bound.push((set, off, bindings)),
             Err(problem) => return Err(run.fail(problem)),
         }
     }
-    for (set, on, bindings) in bound {
-        run.bindings = bindings;
-        let skipped = set.when.as_ref().filter(|_| !on).map(|when| {
+    for (set, off, bindings) in &mut bound {
+        let (set, off): (&'r RuleSet, _) = (*set, *off);
+        run.bindings = std::mem::take(bindings);
+        let skipped = off.map(|when| {
             let values = run.values_of(when);
             format!("`spec.when: {}` is false{values}", when.xpath.text())
         });
         run.begin_set(set, hook, skipped);
-        if on && let Err(problem) = run.set(set, hook) {
+        if off.is_none()
+            && let Err(problem) = run.set(set, hook)
+        {
+            return Err(run.fail(problem));
+        }
+    }
+    if hook == Hook::OnDefineDomain {
+        let ran = bound.iter().filter(|(_, off, _)| off.is_none()).map(|(set, ..)| *set);
+        if let Err(problem) = checks::judge(&mut run, ran) {
             return Err(run.fail(problem));
         }
     }
