@@ -5,7 +5,19 @@ use crate::rule::{RuleFile, RuleSet, Trust};
 use crate::source::Source;
 
 /// Name and rules of every pack.
-const PACKS: [(&str, &str); 1] = [("smbios", include_str!("../rules/smbios/rules.yaml"))];
+const PACKS: [(&str, &str); 11] = [
+    ("balloon", include_str!("../rules/balloon/rules.yaml")),
+    ("disk", include_str!("../rules/disk/rules.yaml")),
+    ("emulator", include_str!("../rules/emulator/rules.yaml")),
+    ("firmware", include_str!("../rules/firmware/rules.yaml")),
+    ("gpu", include_str!("../rules/gpu/rules.yaml")),
+    ("iommu", include_str!("../rules/iommu/rules.yaml")),
+    ("ivshmem", include_str!("../rules/ivshmem/rules.yaml")),
+    ("pci", include_str!("../rules/pci/rules.yaml")),
+    ("qemu-args", include_str!("../rules/qemu-args/rules.yaml")),
+    ("smbios", include_str!("../rules/smbios/rules.yaml")),
+    ("watchdog", include_str!("../rules/watchdog/rules.yaml")),
+];
 
 /// The names of the packs.
 pub fn names() -> impl Iterator<Item = &'static str> {
