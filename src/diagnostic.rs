@@ -175,6 +175,8 @@ codes! {
     DocumentSyntax = "document-syntax",
     /// A cloud-init document of a form that the verb cannot edit.
     DocumentForm = "document-form",
+    /// A MIME part that is not what its content type says.
+    PartContent = "part-content",
 
     // Lints
     /// An element that libvirt does not know at its place.

@@ -31,6 +31,8 @@ pub mod rule;
 #[cfg(feature = "cli")]
 pub mod rule_test;
 #[cfg(feature = "cli")]
+pub mod schema;
+#[cfg(feature = "cli")]
 pub mod second_call;
 pub mod sidecar;
 pub mod source;

@@ -55,6 +55,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "second_call",
         ],
     ),
+    ("schema", &["source", "json", "yaml", "rule", "rule_test"]),
     (
         "cli",
         &[
@@ -67,6 +68,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "manifest",
             "cloud_init",
             "rule",
+            "schema",
             "engine",
             "load",
             "packs",

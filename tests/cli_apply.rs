@@ -205,6 +205,9 @@ fn a_pack_takes_values_for_its_params() {
     assert!(wrong("smbios.manufacturr=x").contains("did you mean `manufacturer`?"));
     assert!(wrong("other.manufacturer=x").contains("add `--pack other`"));
     assert!(!wrong("hunter2").contains("hunter2"));
+    let twice = desk.run(&[&pack[..], &["smbios.manufacturer=A", "--param", "smbios.manufacturer=B"]].concat());
+    assert_eq!((twice.code, twice.out.as_str()), (2, ""));
+    assert!(twice.err.contains("`--param smbios.manufacturer` is given twice, with different values"), "{}", twice.err);
 }
 
 #[test]

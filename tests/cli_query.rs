@@ -89,3 +89,16 @@ fn what_is_wrong_exits_with_one_and_what_cannot_be_read_with_two() {
     assert_eq!(desk.run(&["query", "1", "--domain", "none.xml"]).code, 2);
     assert_eq!(desk.run_with(&["query", "name(/*)", "--domain", "-"], "<a/>", &[]).out, "a\n");
 }
+
+#[test]
+fn one_prefix_is_one_namespace() {
+    let desk = Desk::new(&[("domain.xml", "<domain/>")]);
+    let with = |uri: &str| {
+        let namespaces = ["--namespace", "a=urn:a", "--namespace", uri];
+        desk.run(&[&["query", "/domain", "--domain", "domain.xml"][..], &namespaces].concat())
+    };
+    assert_eq!(with("a=urn:a").code, 0);
+    let twice = with("a=urn:b");
+    assert_eq!((twice.code, twice.out.as_str()), (2, ""));
+    assert!(twice.err.contains("`--namespace a=…` is given twice, with different URIs"), "{}", twice.err);
+}

@@ -379,6 +379,14 @@ fn bless_writes_nowhere_but_in_the_tests_folder() {
     std::os::unix::fs::symlink(&target, desk.path("link/a.diff")).expect("a link");
     assert_eq!(desk.run(&["test", "--bless"]).code, 0);
     assert_eq!(fs::read_to_string(&target).expect("read"), "mine");
+    // What goes in is never what is expected, however it is spelled.
+    for path in ["domain.xml", "./domain.xml", "t.yaml"] {
+        let desk = self::desk(TITLE, &format!("- {{name: a, expect: {{domain: {path}}}}}"));
+        let done = desk.run(&["test", "--bless"]);
+        assert_eq!(done.code, 1, "{}", done.out);
+        assert!(done.err.contains("would write over it"), "{}", done.err);
+        assert_eq!(fs::read_to_string(desk.path("domain.xml")).expect("read"), DOMAIN);
+    }
     // `todo` cases and two minds about one file are left alone.
     let desk = self::desk(TITLE, "- {name: a, todo: later, expect: {diff: a.diff}}");
     desk.run(&["test", "--bless"]);

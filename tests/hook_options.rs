@@ -168,3 +168,28 @@ fn help_names_every_argument() {
         assert!(USAGE.contains(&format!("--{name}")), "{name}");
     }
 }
+
+#[test]
+fn a_version_without_value_asks_for_ours() {
+    let asked = parse(&["--version"]);
+    assert_eq!((asked.version, problems(&asked).as_str()), (true, ""));
+    assert!(!parse(&["--version", "v1alpha2"]).version);
+}
+
+#[test]
+fn one_argument_with_two_values_is_told() {
+    for [name, one, other] in [
+        ["--mode", "Enforce", "Audit"],
+        ["--annotation-rules", "Allow", "Deny"],
+        ["--log-format", "json", "text"],
+        ["--socket-dir", "/a", "/b"],
+        ["--plugin-socket", "/a", "/b"],
+        ["--param", "smbios.name=a", "smbios.name=b"],
+    ] {
+        assert_eq!(problems(&parse(&[name, one, name, one])), "", "{name}");
+        let twice = problems(&parse(&[name, one, name, other]));
+        let argument = if name == "--param" { "--param smbios.name" } else { name };
+        assert!(twice.contains(&format!("{argument} is given twice, with different values")), "{name}: {twice}");
+        assert_eq!(twice.lines().count(), 1, "{twice}");
+    }
+}

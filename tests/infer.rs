@@ -60,7 +60,7 @@ impl Tally {
     }
 }
 
-/// `INFER_EVERY=1` runs all of them, which takes a minute.
+/// `INFER_EVERY=1` runs all of them, which takes some minutes.
 fn every(step: usize) -> usize {
     std::env::var("INFER_EVERY").ok().and_then(|every| every.parse().ok()).unwrap_or(step)
 }
@@ -94,7 +94,7 @@ fn mutated_domains_come_back() {
     println!("{changed} mutants: {tally:#?}");
     assert!(changed > 300, "{changed} mutants");
     assert!(tally.refused.is_empty(), "{:#?}", tally.refused);
-    assert!(tally.fell_back * 12 <= tally.pairs, "too much is replaced: {tally:?}");
+    assert!(tally.fell_back * 25 <= tally.pairs, "too much is replaced: {tally:?}");
 }
 
 /// Each folder of `tests/infer` has what a script got and what it made of it; `rules.yaml` is what the command

@@ -171,3 +171,19 @@ fn what_kubevirt_drops_was_measured() {
     }
     assert!(compared > 60, "{compared} paths");
 }
+
+/// Expressions that reach everything from everywhere end soon, and in time.
+#[test]
+fn hostile_paths_end() {
+    let steps = "//*".repeat(1500);
+    let tests = vec![".//*/@*='x'"; 400].join(" or ");
+    let text = format!(
+        "apiVersion: virt-patch.dev/v1alpha1\nkind: RuleSet\nmetadata:\n  name: x\nspec:\n  onDefineDomain:\n    \
+         - when: count({steps}) = 0\n      remove: /domain/devices/nothing[{tests}]\n    - remove: //*[{tests}]\n"
+    );
+    let sets = sets("rules.yaml", &text).unwrap_or_else(|problems| panic!("{}", rendered(&problems)));
+    let begin = std::time::Instant::now();
+    lint(&sets, &Samples { embedded: Vec::new(), given: Vec::new() });
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+    println!("{:?}", begin.elapsed());
+}

@@ -12,6 +12,10 @@ fn main() -> ExitCode {
         print!("{}", options::USAGE);
         return ExitCode::SUCCESS;
     }
+    if options.version {
+        println!("virt-patch-sidecar {}", env!("CARGO_PKG_VERSION"));
+        return ExitCode::SUCCESS;
+    }
     let log = Arc::new(Log::stderr(options.log_format));
     let sidecar = Arc::new(Sidecar::new(&options, Arc::clone(&log)));
     match hook::run(sidecar, options.serve(), Arc::clone(&log)) {

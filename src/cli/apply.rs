@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
+use super::history;
 use super::input::{self, Input};
 use super::rules::{RuleArguments, Rules};
 use super::terminal::{Terminal, exit_code};
@@ -14,7 +15,7 @@ use super::vmi;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::engine::{self, Detail, Failure, Inputs, Limits, Report};
 use crate::report::{Paint, diff, explain, json, masked};
-use crate::rule::RuleSet;
+use crate::rule::{Hook, RuleSet};
 use crate::second_call;
 use crate::source::{Location, Source};
 use crate::surroundings::Machine;
@@ -45,10 +46,10 @@ pub(super) struct Arguments {
     /// devices with only what KubeVirt's types keep, everything else as before
     #[arg(long, conflicts_with = "cloud_init")]
     second_call: bool,
-    /// Print what changed, as a unified diff
+    /// Print what changed, as a unified diff with the rules that caused each hunk
     #[arg(long)]
     diff: bool,
-    /// Print what each rule matched, changed and skipped, and why
+    /// Print what each rule and round matched, changed and skipped, and why
     #[arg(long)]
     explain: bool,
     /// How to print
@@ -86,6 +87,8 @@ struct Applied {
     after: Vec<u8>,
     is_cloud_init: bool,
     report: Report,
+    /// What each rule left, where a diff asks for it.
+    steps: Vec<diff::Step>,
 }
 
 /// Why there is no result, and what was done until then.
@@ -130,6 +133,7 @@ impl Arguments {
             detail: if self.explain || self.output == Format::Json { Detail::Full } else { Detail::Counts },
             limits: Limits::default(),
         };
+        let brief = Inputs { detail: Detail::Counts, ..inputs };
         let vmi_source = vmi.and_then(|vmi| vmi.source.as_ref());
         match document {
             Document::Domain(input) => {
@@ -139,15 +143,33 @@ impl Arguments {
                 let outcome = done
                     .map_err(|failure| refused(failure, &[("domain", Some(&input.source())), ("VMI", vmi_source)]))?;
                 let (after, report) = (outcome.result.into_owned().into_bytes(), outcome.report);
-                Ok(Applied { name: input.name, before: input.bytes, after, is_cloud_init: false, report })
+                let steps = self.steps(&rules.sets, &report, Hook::OnDefineDomain, |sets| {
+                    let done = engine::apply_to_domain(sets, &input.bytes, &brief);
+                    Some(done.ok()?.result.into_owned().into_bytes())
+                });
+                Ok(Applied { name: input.name, before: input.bytes, after, is_cloud_init: false, report, steps })
             }
             Document::CloudInit { data, no_cloud_source } => {
                 let done = engine::apply_to_cloud_init(&rules.sets, &data.bytes, &no_cloud_source, &inputs);
                 let outcome = done.map_err(|failure| refused(failure, &[("VMI", vmi_source)]))?;
                 let (after, report) = (outcome.result.data, outcome.report);
-                Ok(Applied { name: data.name, before: data.bytes, after, is_cloud_init: true, report })
+                let steps = self.steps(&rules.sets, &report, Hook::PreCloudInitIso, |sets| {
+                    let done = engine::apply_to_cloud_init(sets, &data.bytes, &no_cloud_source, &brief);
+                    Some(done.ok()?.result.data)
+                });
+                Ok(Applied { name: data.name, before: data.bytes, after, is_cloud_init: true, report, steps })
             }
         }
+    }
+
+    fn steps(
+        &self,
+        sets: &[RuleSet],
+        report: &Report,
+        hook: Hook,
+        apply: impl Fn(&[RuleSet]) -> Option<Vec<u8>>,
+    ) -> Vec<diff::Step> {
+        if self.diff { history::steps(sets, report, hook, apply) } else { Vec::new() }
     }
 
     fn check_stdin(&self) -> Result<(), Vec<Diagnostic>> {
@@ -246,9 +268,9 @@ impl Applied {
         let secrets = &self.report.secrets;
         if !self.is_cloud_init {
             let (before, after) = (String::from_utf8_lossy(&self.before), String::from_utf8_lossy(&self.after));
-            return diff::unified(&self.name, &before, &after, secrets, paint);
+            return diff::by_rule(&self.name, &before, &after, &self.steps, secrets, paint);
         }
-        diff::cloud_init(&self.name, &self.before, &self.after, secrets, paint)
+        diff::cloud_init_by_rule(&self.name, &self.before, &self.after, &self.steps, secrets, paint)
     }
 
     /// The document whole, unless a diff or an explanation is asked for in its place.

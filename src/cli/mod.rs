@@ -2,15 +2,19 @@
 
 mod apply;
 mod call;
+mod completions;
 mod demo;
 mod exit;
 mod explain;
+mod history;
 mod infer;
 mod init;
 mod input;
+mod man;
 mod packs;
 mod query;
 mod rules;
+mod schema;
 mod terminal;
 mod test;
 mod validate;
@@ -18,7 +22,7 @@ mod vmi;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::UNABLE;
 use terminal::{Color, Terminal};
@@ -46,6 +50,9 @@ enum Command {
     Call(call::Arguments),
     Demo(demo::Arguments),
     Packs(packs::Arguments),
+    Schema(schema::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// Reads the arguments, runs the command, says how it went.
@@ -63,6 +70,9 @@ pub fn main() -> ExitCode {
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),
+        Command::Schema(arguments) => schema::run(arguments, terminal),
+        Command::Completions(arguments) => completions::run(arguments, CommandLine::command(), terminal),
+        Command::Man(arguments) => man::run(arguments, CommandLine::command(), terminal),
     };
     done.unwrap_or_else(|error| {
         terminal.unable(&error);

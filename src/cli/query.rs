@@ -98,7 +98,14 @@ fn query(arguments: &Arguments) -> Result<Answer, Vec<Diagnostic>> {
     let at = |span: std::ops::Range<usize>| Location::new(&source, span);
     let mut namespaces: BTreeMap<String, String> =
         NAMESPACES.iter().map(|&(prefix, uri)| (prefix.to_owned(), uri.to_owned())).collect();
-    namespaces.extend(arguments.namespaces.iter().cloned());
+    for (index, (prefix, uri)) in arguments.namespaces.iter().enumerate() {
+        let mut before = arguments.namespaces.iter().take(index);
+        if before.any(|(known, other)| known == prefix && other != uri) {
+            let message = format!("`--namespace {prefix}=…` is given twice, with different URIs");
+            problems.push(Diagnostic::error(Code::InvalidArgument, message).help("keep one of them"));
+        }
+        namespaces.insert(prefix.clone(), uri.clone());
+    }
     let variables = BTreeMap::new();
     let scope =
         Scope { namespaces: &namespaces, variables: &variables, document: xpath::Document::Xml, relative: true };
@@ -116,6 +123,9 @@ fn query(arguments: &Arguments) -> Result<Answer, Vec<Diagnostic>> {
     });
     let input = input::read(&arguments.domain, "a libvirt domain").map_err(|mut wrong| problems.append(&mut wrong));
     let (Ok(expression), Ok(input)) = (compiled, input) else { return Err(problems) };
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let document = Document::parse_bytes(&input.bytes).map_err(|error| {
         let domain = input.source();
         let offset = error.offset.min(domain.text().len());

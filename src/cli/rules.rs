@@ -57,7 +57,13 @@ impl RuleArguments {
         let mut given = BTreeMap::new();
         for text in &self.params {
             match self.param(text, &sets) {
-                Ok((name, value)) => _ = given.insert(name, value),
+                Ok((name, value)) => {
+                    if given.get(&name).is_some_and(|known| *known != value) {
+                        let message = format!("`--param {}.{}` is given twice, with different values", name.0, name.1);
+                        problems.push(Diagnostic::error(Code::InvalidArgument, message).help("keep one of them"));
+                    }
+                    given.insert(name, value);
+                }
                 Err(mut wrong) => problems.append(&mut wrong),
             }
         }

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::form::{Form, form};
 use super::refusal;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Source;
 use crate::yaml::schema::Schema;
-use crate::yaml::{self, Limits, emit, update};
+use crate::yaml::update::{Syntax, line_end, update};
+use crate::yaml::{self, Limits, emit};
 
 /// What a rule's `document` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,17 +40,11 @@ impl std::fmt::Display for DocumentKind {
     }
 }
 
-/// The line that makes a text a cloud-config.
-pub(super) const HEADER: &str = "#cloud-config\n";
-
-/// Reads an embedded text: YAML 1.1, as cloud-init does.
+/// Reads YAML: 1.1, as cloud-init does. Nothing is `{}`.
 ///
 /// # Errors
-/// `document-form` for user data that is no cloud-config, `document-syntax` for what is no YAML mapping.
-pub(super) fn parse(kind: DocumentKind, text: &str) -> Result<Value, Box<Diagnostic>> {
-    if kind == DocumentKind::UserData {
-        check_form(text)?;
-    }
+/// `document-syntax` for what is no YAML mapping.
+pub(super) fn read_yaml(kind: DocumentKind, text: &str) -> Result<Value, Box<Diagnostic>> {
     let source = Source::new(kind.as_str(), text);
     let mut documents = yaml::read(&source, &limits()).map_err(|problems| syntax(kind, problems))?;
     if documents.len() > 1 {
@@ -68,31 +62,36 @@ pub(super) fn parse(kind: DocumentKind, text: &str) -> Result<Value, Box<Diagnos
     }
 }
 
-/// The text for `value`, with as much of the old one as still holds.
+/// The text for `value`, with all of the old one that still holds. What was JSON stays JSON, for its reader may
+/// be no YAML parser. `header` is what a text begins with that has to be written anew.
 ///
 /// # Errors
 /// `limit` for a value that is too deep to be written.
-pub(super) fn render(kind: DocumentKind, old: &str, value: &Value) -> Result<String, Box<Diagnostic>> {
-    // Data that was JSON stays JSON: its reader may be no YAML parser.
-    if kind != DocumentKind::UserData && serde_json::from_str::<Value>(old).is_ok_and(|old| old.is_object()) {
-        return Ok(value.to_string());
+pub(super) fn write_yaml(
+    kind: DocumentKind,
+    header: &str,
+    old: &str,
+    value: &Value,
+) -> Result<String, Box<Diagnostic>> {
+    if old.trim_start().starts_with('{') && serde_json::from_str::<Value>(old).is_ok_and(|old| old.is_object()) {
+        return Ok(write_json(old, value));
     }
-    let header = match kind {
-        DocumentKind::UserData if old.trim().is_empty() => HEADER,
-        DocumentKind::UserData => old.trim_start().split_inclusive('\n').next().unwrap_or(HEADER),
-        _ => "",
-    };
-    if let Some(text) = update::update(old, value, &limits()) {
+    if let Some(text) = update(old, value, Syntax::Yaml, &limits()) {
         return Ok(text);
     }
     let body = emit::block(value).map_err(|error| refusal(Code::Limit, format!("{kind} is {error}")))?;
     let newline = if header.is_empty() || header.ends_with('\n') { "" } else { "\n" };
-    Ok(format!("{header}{newline}{}", body.replace('\n', update::line_end(old))))
+    Ok(format!("{header}{newline}{}", body.replace('\n', line_end(old))))
+}
+
+/// The JSON text for `value`, with all of the old one that still holds.
+pub(super) fn write_json(old: &str, value: &Value) -> String {
+    update(old, value, Syntax::Json, &limits()).unwrap_or_else(|| value.to_string())
 }
 
 /// What embedded YAML may hold: cloud-init's data lives in a Secret, which Kubernetes caps at 1 MiB.
 fn limits() -> Limits {
-    Limits { bytes: 1 << 20, depth: 64, nodes: 100_000, merge_keys: true }
+    Limits { bytes: 1 << 20, depth: 64, nodes: 100_000, merge_keys: true, tags: true, repeated_keys: true }
 }
 
 /// The first problem of an embedded text, under the one code that rules know for it. Its place is
@@ -103,24 +102,4 @@ fn syntax(kind: DocumentKind, problems: Vec<Diagnostic>) -> Box<Diagnostic> {
         return refusal(Code::DocumentSyntax, format!("{kind} is no YAML"));
     };
     Box::new(Diagnostic { code: Code::DocumentSyntax, message: format!("{kind}: {}", first.message), ..first })
-}
-
-/// Only a cloud-config can be edited as a document.
-fn check_form(text: &str) -> Result<(), Box<Diagnostic>> {
-    let (what, help) = match form(text) {
-        Form::Empty | Form::CloudConfig => return Ok(()),
-        Form::Other(what) => (
-            format!("userData is {what}, no cloud-config"),
-            "edit it where it is written, or edit its text in cloudInitData at /UserData",
-        ),
-        Form::NoHeader => (
-            "userData does not begin with #cloud-config, so cloud-init ignores it".to_owned(),
-            "make #cloud-config its first line",
-        ),
-        Form::LateHeader => (
-            "something stands before #cloud-config in userData, so cloud-init ignores it".to_owned(),
-            "make #cloud-config its first line, without a byte order mark",
-        ),
-    };
-    Err(Box::new(Diagnostic::error(Code::DocumentForm, what).help(help)))
 }

@@ -8,8 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::document::{DocumentKind, HEADER, parse, render};
-use super::refusal;
+use super::document::{DocumentKind, read_yaml, write_yaml};
+use super::metadata::{self, CONFIG_DRIVE_METADATA, NO_CLOUD_METADATA};
+use super::user_data::{self, HEADER};
+use super::{part, refusal};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::json::kind as kind_of;
 
@@ -77,7 +79,7 @@ impl Envelope {
     /// A document as it is now. Absent and empty ones are `{}`.
     ///
     /// # Errors
-    /// `document-form` for user data that is no cloud-config, `document-syntax` for what cannot be parsed.
+    /// `document-form` for user data that cannot be edited, `document-syntax` for what cannot be parsed.
     pub fn document(&self, kind: DocumentKind) -> Result<&Value, Box<Diagnostic>> {
         let cached = match kind {
             DocumentKind::CloudInitData => return Ok(&self.data),
@@ -85,7 +87,10 @@ impl Envelope {
             DocumentKind::UserData => &self.user_data,
             DocumentKind::NetworkData => &self.network_data,
         };
-        let parsed = cached.get_or_init(|| parse(kind, self.text(kind)).map(Rc::new));
+        let parsed = cached.get_or_init(|| {
+            let text = self.text(kind);
+            if kind == DocumentKind::UserData { user_data::read(text) } else { read_yaml(kind, text) }.map(Rc::new)
+        });
         parsed.as_deref().map_err(Clone::clone)
     }
 
@@ -105,6 +110,7 @@ impl Envelope {
         match kind {
             DocumentKind::CloudInitData => {
                 check_texts(&value, Code::DocumentSyntax)?;
+                metadata::check(&self.data, &value)?;
                 let before = std::mem::replace(&mut self.data, Rc::new(value));
                 if before.get(USER_DATA) != self.data.get(USER_DATA) {
                     self.user_data = OnceCell::new();
@@ -115,20 +121,39 @@ impl Envelope {
             }
             DocumentKind::MetaData => {
                 let member = self.metadata_member();
-                self.put(member, value);
+                let mut whole = Rc::clone(&self.data);
+                if let Value::Object(members) = Rc::make_mut(&mut whole) {
+                    members.insert(member.to_owned(), value);
+                }
+                metadata::check(&self.data, &whole)?;
+                self.data = whole;
             }
             DocumentKind::UserData => {
-                let text = render(kind, self.text(kind), &value)?;
+                let text = user_data::write(self.text(kind), &value)?;
                 self.put(USER_DATA, Value::String(text));
                 self.user_data = OnceCell::from(Ok(Rc::new(value)));
             }
             DocumentKind::NetworkData => {
-                let text = render(kind, self.text(kind), &value)?;
+                let text = write_yaml(kind, "", self.text(kind), &value)?;
                 self.put(NETWORK_DATA, Value::String(text));
                 self.network_data = OnceCell::from(Ok(Rc::new(value)));
             }
         }
         Ok(())
+    }
+
+    /// Adds a part to the user data, once; whether it was lacking.
+    ///
+    /// # Errors
+    /// `document-form` where the user data can have no parts, `part-content` for a part that is not what its type
+    /// says.
+    pub fn add_part(&mut self, content_type: &str, content: &str) -> Result<bool, Box<Diagnostic>> {
+        let Some(text) = part::add(self.text(DocumentKind::UserData), content_type, content)? else {
+            return Ok(false);
+        };
+        self.put(USER_DATA, Value::String(text));
+        self.user_data = OnceCell::new();
+        Ok(true)
     }
 
     /// Whether anything is not as it came.
@@ -196,7 +221,7 @@ impl Envelope {
     /// The member of the data source in use.
     fn metadata_member(&self) -> &'static str {
         let config_drive = self.data.get("DataSource").and_then(Value::as_str) == Some("configDrive");
-        if config_drive { "ConfigDriveMetaData" } else { "NoCloudMetaData" }
+        if config_drive { CONFIG_DRIVE_METADATA } else { NO_CLOUD_METADATA }
     }
 }
 

@@ -5,11 +5,16 @@
 //! cloudInitNoCloudSource  {"userData": the same text, "networkData": …}
 //! ```
 //!
-//! [`Envelope`] keeps both consistent; [`form`] knows what user data can be.
+//! [`Envelope`] keeps both consistent; [`form`] knows what user data can be, [`part`] adds to it.
 
 mod document;
 mod envelope;
 pub mod form;
+mod metadata;
+mod mime;
+pub mod part;
+mod transfer;
+mod user_data;
 
 pub use document::DocumentKind;
 pub use envelope::Envelope;

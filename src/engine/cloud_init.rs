@@ -9,12 +9,15 @@ use crate::diagnostic::Diagnostic;
 use crate::json;
 use crate::json::merge::{self, Lists};
 use crate::json::patch::{self, Operation};
-use crate::rule::{JsonTemplate, PatchStep, Rule};
+use crate::rule::{JsonTemplate, PatchStep, Rule, Template};
 use crate::xpath::Budget;
 
 use super::forest::{Forest, Node};
 use super::run::{Result, Run, at_rule};
-use super::trace::What;
+use super::trace::{Detail, What};
+
+/// How many places of a changed document are told.
+const PLACES: usize = 20;
 
 /// The documents of a call, and their trees as expressions see them.
 #[derive(Debug, Clone)]
@@ -57,12 +60,25 @@ impl Cloud {
             return Ok(false);
         }
         self.envelope.set_document(kind, value)?;
-        // The texts of user and network data are part of the whole, and the reverse.
-        match kind {
+        self.forget(kind);
+        Ok(true)
+    }
+
+    fn add_part(&mut self, content_type: &str, content: &str) -> Result<bool> {
+        let added = self.envelope.add_part(content_type, content)?;
+        if added {
+            self.forget(DocumentKind::UserData);
+        }
+        Ok(added)
+    }
+
+    /// Trees of what a changed document is part of, or holds, are made anew.
+    fn forget(&mut self, changed: DocumentKind) {
+        match changed {
+            // The texts of user and network data are part of the whole, and the reverse.
             DocumentKind::CloudInitData => self.roots.clear(),
             other => self.roots.retain(|&known, _| known != other && known != DocumentKind::CloudInitData),
         }
-        Ok(true)
     }
 }
 
@@ -116,8 +132,30 @@ impl Run<'_, '_> {
         })?;
         for (outcome, operation) in outcomes.iter().zip(&operations) {
             let what = if outcome.changed { What::Set } else { What::Unchanged };
-            self.note(rule, what, || operation.name().to_owned(), None, || format!("{} matches", outcome.matched));
+            let told = || match outcome.matched {
+                1 => format!("{}, 1 match", operation.name()),
+                many => format!("{}, {many} matches", operation.name()),
+            };
+            self.note(rule, what, || operation.path().written(), None, told);
         }
+        Ok(())
+    }
+
+    /// A part more in the user data, once.
+    pub(super) fn add_part(&mut self, rule: &Rule, content_type: &str, content: &Template) -> Result<()> {
+        let Some(content) = self.fill(content)? else {
+            self.skip(rule, || "the content is empty".to_owned());
+            return Ok(());
+        };
+        let Some(cloud) = &mut self.cloud else { return Ok(()) };
+        let added = cloud.add_part(content_type, &content);
+        let added = added.map_err(|problem| Box::new(problem.or_at(&rule.location)))?;
+        self.entry(rule, |entry| {
+            entry.matched += 1;
+            entry.changed += usize::from(added);
+        });
+        let what = if added { What::Inserted } else { What::Unchanged };
+        self.note(rule, what, || DocumentKind::UserData.as_str().to_owned(), None, || content_type.to_owned());
         Ok(())
     }
 
@@ -130,15 +168,27 @@ impl Run<'_, '_> {
         let matched = change(&mut document)?;
         let built = self.budget.build(json::size(&document));
         built.map_err(|error| at_rule(rule, error))?;
+        let differs = match self.detail == Detail::Full {
+            true => json::changes::changes(cloud.envelope.document(kind).map_err(at_here)?, &document),
+            false => Vec::new(),
+        };
         let changed = cloud.change(kind, document).map_err(at_here)?;
         self.entry(rule, |entry| {
             entry.matched += matched;
             entry.changed += usize::from(changed);
         });
         let what = if changed { What::Merged } else { What::Unchanged };
-        self.note(rule, what, || kind.as_str().to_owned(), None, String::new);
+        self.note(rule, what, || kind.as_str().to_owned(), None, || listed(&differs));
         Ok(())
     }
+}
+
+/// The first places of a change.
+fn listed(pointers: &[String]) -> String {
+    let first: Vec<&str> = pointers.iter().take(PLACES).map(String::as_str).collect();
+    let more = pointers.len().saturating_sub(PLACES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    first.join(", ") + &more
 }
 
 fn with_value(operation: &Operation, value: Option<Json>) -> Operation {

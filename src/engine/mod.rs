@@ -7,6 +7,8 @@ mod domain;
 mod evaluate;
 mod fill;
 mod forest;
+mod makers;
+mod note;
 mod params;
 mod pool;
 mod run;
@@ -17,7 +19,7 @@ mod trace;
 pub use evaluate::{Answer, Subject, evaluate};
 pub use params::{FILE_LIMIT, Nowhere, Surroundings};
 pub use secrets::{MASK, Secrets};
-pub use trace::{Detail, Event, RuleTrace, SetTrace, What};
+pub use trace::{Detail, EVENTS, Event, Origin, RuleTrace, SetTrace, What};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -166,12 +168,12 @@ fn apply<'r, 'd>(
         }
     }
     for (set, on, bindings) in bound {
-        let skipped = (!on).then(|| match &set.when {
-            Some(when) => format!("`spec.when: {}` is false", when.xpath.text()),
-            None => String::new(),
+        run.bindings = bindings;
+        let skipped = set.when.as_ref().filter(|_| !on).map(|when| {
+            let values = run.values_of(when);
+            format!("`spec.when: {}` is false{values}", when.xpath.text())
         });
         run.begin_set(set, hook, skipped);
-        run.bindings = bindings;
         if on && let Err(problem) = run.set(set, hook) {
             return Err(run.fail(problem));
         }

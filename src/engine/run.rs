@@ -5,19 +5,17 @@ use serde_json::Value as Json;
 use crate::cloud_init::DocumentKind;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::rule::{Condition, Expect, Expression, Hook, Rule, RuleSet, Verb};
-use crate::source::{Location, Position, position_in};
+use crate::source::Location;
 use crate::xpath::{Budget, EvalError, Tree, Value};
 
 use super::bindings::Bindings;
 use super::cloud_init::Cloud;
 use super::domain::Runs;
 use super::forest::{Forest, Node};
+use super::makers::Makers;
 use super::secrets::Secrets;
-use super::trace::{Detail, Event, RuleTrace, SetTrace, What};
+use super::trace::{Detail, SetTrace, What};
 use super::{Failure, Limits, Report};
-
-/// How many events of a rule are told with [`Detail::Paths`].
-const PATHS: usize = 8;
 
 /// A problem, boxed because it is large and rare.
 pub(super) type Result<T> = std::result::Result<T, Box<Diagnostic>>;
@@ -38,13 +36,15 @@ pub(super) struct Run<'r, 'i> {
     pub(super) document: Option<DocumentKind>,
     /// The root of the domain; a node of no document where cloud-init data is edited.
     pub(super) context: Node,
-    trace: Vec<SetTrace>,
+    pub(super) trace: Vec<SetTrace>,
     warnings: Vec<Diagnostic>,
-    detail: Detail,
+    pub(super) detail: Detail,
+    /// Who made which node; only with [`Detail::Full`].
+    pub(super) makers: Makers,
     /// The rule that runs.
-    rule: usize,
-    /// The round of the innermost loop, from 1; 0 outside of loops.
-    round: usize,
+    pub(super) rule: usize,
+    /// The rounds of the loops that run, the outermost first, each from 1.
+    pub(super) rounds: Vec<usize>,
 }
 
 impl<'r, 'i> Run<'r, 'i> {
@@ -67,8 +67,9 @@ impl<'r, 'i> Run<'r, 'i> {
             trace: Vec::new(),
             warnings: Vec::new(),
             detail,
+            makers: Makers::default(),
             rule: 0,
-            round: 0,
+            rounds: Vec::new(),
         }
     }
 
@@ -90,7 +91,7 @@ impl<'r, 'i> Run<'r, 'i> {
 
     /// One rule, with all its rounds.
     fn rule(&mut self, rule: &'r Rule) -> Result<()> {
-        let (outer_document, outer_round, outer_rule) = (self.document, self.round, self.rule);
+        let (outer_document, outer_rounds, outer_rule) = (self.document, self.rounds.len(), self.rule);
         self.rule = rule.id;
         let depth = self.bindings.depth();
         self.document = rule.document;
@@ -98,7 +99,8 @@ impl<'r, 'i> Run<'r, 'i> {
             rule.ignore_errors.then(|| (self.forest.xml.mark(), self.cloud.clone(), self.runs.mark(), self.changes()));
         let result = self.rounds(rule);
         self.bindings.release(depth);
-        (self.document, self.round, self.rule) = (outer_document, outer_round, outer_rule);
+        self.rounds.truncate(outer_rounds);
+        (self.document, self.rule) = (outer_document, outer_rule);
         let problem = match result {
             Ok(()) => return Ok(()),
             Err(problem) => problem,
@@ -154,10 +156,15 @@ impl<'r, 'i> Run<'r, 'i> {
             self.expect(expect, items.len(), &for_each.items)?;
         }
         if items.is_empty() {
-            self.skip(rule, || format!("`{}` selects nothing to loop over", for_each.items.xpath.text()));
+            self.skip_by_path(rule, &for_each.items, " to loop over");
         }
+        let outer = self.rounds.len();
         for (index, item) in items.into_iter().enumerate() {
-            self.round = index + 1;
+            self.rounds.truncate(outer);
+            self.rounds.push(index + 1);
+            if self.explains() && self.tells_all() {
+                self.note_round(rule, for_each, &item);
+            }
             if let Value::Nodes(nodes) = &item
                 && let [Node::Xml(node)] = nodes[..]
                 && !self.forest.xml.is_attached(node)
@@ -189,10 +196,7 @@ impl<'r, 'i> Run<'r, 'i> {
             Some(Condition::Expression(condition)) => self.truth(condition)?,
         };
         if !runs {
-            self.skip(rule, || match &rule.when {
-                Some(Condition::Expression(condition)) => format!("`when: {}` is false", condition.xpath.text()),
-                _ => "`when: false`".to_owned(),
-            });
+            self.skip_by_condition(rule);
             return Ok(());
         }
         if let Some(absent) = rule.needs.iter().find(|param| self.bindings.is_absent(param)) {
@@ -200,6 +204,7 @@ impl<'r, 'i> Run<'r, 'i> {
             return Ok(());
         }
         self.entry(rule, |entry| entry.rounds += 1);
+        self.begin_making(rule);
         match &rule.verb {
             Verb::Steps(steps) => steps.iter().try_for_each(|step| self.rule(step)),
             Verb::Fail { message, location } => {
@@ -220,6 +225,7 @@ impl<'r, 'i> Run<'r, 'i> {
             Verb::Remove(path) => self.remove(rule, path),
             Verb::MergeJson { patch, lists, keys } => self.merge_json(rule, patch, *lists, keys),
             Verb::Patch(steps) => self.patch(rule, steps),
+            Verb::AddPart { content_type, content } => self.add_part(rule, content_type, content),
         }
     }
 
@@ -260,7 +266,7 @@ impl<'r, 'i> Run<'r, 'i> {
 
     /// The root that an expression's absolute paths start at. A cloud-init document is parsed when
     /// an expression first reads it.
-    fn context_of(&mut self, expression: &Expression) -> Result<Node> {
+    pub(super) fn context_of(&mut self, expression: &Expression) -> Result<Node> {
         match (&mut self.cloud, self.document) {
             (Some(cloud), Some(document)) if expression.xpath.uses_document() => {
                 let root = cloud.root(document, &mut self.forest, &self.budget);
@@ -268,57 +274,6 @@ impl<'r, 'i> Run<'r, 'i> {
             }
             _ => Ok(self.context),
         }
-    }
-
-    /// Notes that a rule did not run in this round.
-    pub(super) fn skip(&mut self, rule: &Rule, reason: impl Fn() -> String) {
-        self.entry(rule, |entry| {
-            entry.skipped += 1;
-            entry.reason.get_or_insert_with(&reason);
-        });
-        self.note(rule, What::Skipped, String::new, None, reason);
-    }
-
-    /// Changes a rule's trace.
-    pub(super) fn entry(&mut self, rule: &Rule, change: impl FnOnce(&mut RuleTrace)) {
-        if let Some(entry) = self.trace.last_mut().and_then(|set| set.rules.get_mut(rule.id)) {
-            change(entry);
-        }
-    }
-
-    /// Notes an event, where events are wanted.
-    pub(super) fn note(
-        &mut self,
-        rule: &Rule,
-        what: What,
-        path: impl FnOnce() -> String,
-        position: Option<Position>,
-        detail: impl FnOnce() -> String,
-    ) {
-        if self.explains() {
-            let detail = if self.detail == Detail::Full { detail() } else { String::new() };
-            let event = Event { round: self.round, what, path: path(), position, detail };
-            self.entry(rule, |entry| entry.events.push(event));
-        }
-    }
-
-    /// Whether the rule that runs has events to tell.
-    pub(super) fn explains(&self) -> bool {
-        let told = || self.trace.last().and_then(|set| set.rules.get(self.rule)).map_or(0, |rule| rule.events.len());
-        match self.detail {
-            Detail::Counts => false,
-            Detail::Paths => told() < PATHS,
-            Detail::Full => true,
-        }
-    }
-
-    /// Where a node of the domain stands in the input, where that is told.
-    pub(super) fn position(&self, node: crate::xml::NodeId) -> Option<Position> {
-        if self.detail != Detail::Full {
-            return None;
-        }
-        let span = self.forest.xml.span(node)?;
-        Some(position_in(self.forest.xml.text(), span.start))
     }
 
     /// Keeps a secret's texts from being shown.

@@ -6,6 +6,9 @@ use crate::diagnostic::Diagnostic;
 use crate::rule::{Hook, Rule, RuleSet, Verb};
 use crate::source::{Location, Position};
 
+/// How many events of one rule are told at most.
+pub const EVENTS: usize = 1000;
+
 /// How much is noted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
@@ -47,7 +50,7 @@ pub struct RuleTrace {
     pub skipped: usize,
     /// The first reason for skipping.
     pub reason: Option<String>,
-    /// What happened, node by node; only with [`Detail::Full`].
+    /// What happened, node by node; at most [`EVENTS`], and none with [`Detail::Counts`].
     pub events: Vec<Event>,
     /// The problem that `onError: Ignore` passed over.
     pub ignored: Option<Diagnostic>,
@@ -56,21 +59,32 @@ pub struct RuleTrace {
 /// Something that a rule did.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// The round of the rule's loop, from 1; 0 without a loop.
-    pub round: usize,
+    /// The round of each loop around it, the outermost first, from 1; empty outside of loops.
+    pub rounds: Vec<usize>,
     /// What.
     pub what: What,
     /// An XPath or JSON Pointer that selects the node.
     pub path: String,
-    /// Where the node stands in the input, if it was there.
-    pub position: Option<Position>,
+    /// Where the node comes from; not of one that this rule made.
+    pub origin: Option<Origin>,
     /// Old and new value, the reason, and the like.
     pub detail: String,
+}
+
+/// Where a node comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// From the input, at this place.
+    Input(Position),
+    /// From the rule of this label.
+    Rule(Arc<str>),
 }
 
 /// What happened to a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
+    /// A round of the rule's loop began, for this node or value.
+    Round,
     /// A value was set.
     Set,
     /// Something was created on the way to the target.
@@ -99,6 +113,7 @@ impl What {
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
+            What::Round => "runs for",
             What::Set => "set",
             What::Created => "created",
             What::Inserted => "inserted",

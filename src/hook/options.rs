@@ -35,6 +35,7 @@ Usage: virt-patch-sidecar [OPTIONS]
       --plugin-socket PATH       Serves the structured-plugin API here
       --log-format json|text     How log lines are written (default: json)
       --version V                Accepted for sidecar-shim's manifests; every version is served
+      --version                  Without V, and last: prints this program's version
       --help                     Prints this
 
 Environment: CONTAINER_NAME names the socket. VIRT_PATCH_MODE, VIRT_PATCH_ANNOTATION_RULES and
@@ -88,6 +89,8 @@ pub struct SidecarOptions {
     pub container: Option<String>,
     /// `--help` was given.
     pub help: bool,
+    /// `--version` was given without a value.
+    pub version: bool,
     /// What is wrong. Where this is not empty every hook fails with it.
     pub problems: Vec<Diagnostic>,
 }
@@ -156,6 +159,7 @@ struct Reading {
     plugin_socket: Option<PathBuf>,
     log_format: Option<Format>,
     help: bool,
+    version: bool,
     problems: Vec<Diagnostic>,
 }
 
@@ -199,6 +203,8 @@ impl Reading {
         }
         match parser.value() {
             Ok(value) => self.value(&name, value),
+            // KubeVirt's manifests give it a value; a person asks.
+            Err(_) if name == "version" => self.version = true,
             Err(error) => self.problem(error.to_string()),
         }
     }
@@ -207,8 +213,8 @@ impl Reading {
         match name {
             "rules" => return self.rules.push(value.into()),
             "policy" => return self.policies.push(value.into()),
-            "socket-dir" => return self.socket_dir = Some(value.into()),
-            "plugin-socket" => return self.plugin_socket = Some(value.into()),
+            "socket-dir" => return once(&mut self.socket_dir, value.into(), name, &mut self.problems),
+            "plugin-socket" => return once(&mut self.plugin_socket, value.into(), name, &mut self.problems),
             _ => {}
         }
         let text = match value.string() {
@@ -218,9 +224,21 @@ impl Reading {
         match name {
             "pack" => self.packs.push(text),
             "param" => self.param(&text),
-            "mode" => self.mode = self.word("--mode", &text, MODES),
-            "annotation-rules" => self.annotation_rules = self.word("--annotation-rules", &text, ANNOTATION_RULES),
-            "log-format" => self.log_format = self.word("--log-format", &text, LOG_FORMATS),
+            "mode" => {
+                if let Some(mode) = self.word("--mode", &text, MODES) {
+                    once(&mut self.mode, mode, name, &mut self.problems);
+                }
+            }
+            "annotation-rules" => {
+                if let Some(word) = self.word("--annotation-rules", &text, ANNOTATION_RULES) {
+                    once(&mut self.annotation_rules, word, name, &mut self.problems);
+                }
+            }
+            "log-format" => {
+                if let Some(format) = self.word("--log-format", &text, LOG_FORMATS) {
+                    once(&mut self.log_format, format, name, &mut self.problems);
+                }
+            }
             "hook-points" => {
                 for word in text.split(',') {
                     let known: Vec<_> = HookPoint::ALL.iter().map(|&point| (point.name(), point)).collect();
@@ -237,6 +255,10 @@ impl Reading {
         let parts = text.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)));
         match parts {
             Some(((pack, name), value)) if !pack.is_empty() && !name.is_empty() => {
+                let mut same = self.params.iter().filter(|known| known.0 == pack && known.1 == name);
+                if same.any(|known| known.2 != value) {
+                    self.problem(format!("--param {pack}.{name} is given twice, with different values"));
+                }
                 self.params.push((pack.to_owned(), name.to_owned(), value.to_owned()));
             }
             // The text may be a secret's value with its name forgotten, so it is not shown.
@@ -292,9 +314,18 @@ impl Reading {
             log_format: self.log_format.unwrap_or_default(),
             container: set("CONTAINER_NAME"),
             help: self.help,
+            version: self.version,
             problems: self.problems,
         }
     }
+}
+
+/// Keeps an argument's value; another one for the same argument is a problem, for which of them is meant?
+fn once<T: PartialEq>(slot: &mut Option<T>, value: T, name: &str, problems: &mut Vec<Diagnostic>) {
+    if slot.as_ref().is_some_and(|known| *known != value) {
+        problems.push(wrong(format!("--{name} is given twice, with different values")));
+    }
+    *slot = Some(value);
 }
 
 fn wrong(message: impl Into<String>) -> Diagnostic {

@@ -5,6 +5,7 @@
 //! of parsers that bound their depth (`serde_json` at 128, the YAML reader at 64), so the functions
 //! here that recurse, recurse no deeper than [`MAX_DEPTH`]; what could make a value deeper checks it.
 
+pub mod changes;
 pub mod equal;
 pub mod merge;
 pub mod number;

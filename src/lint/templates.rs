@@ -113,7 +113,8 @@ impl Templates<'_> {
                 let operations = node.get("patch").and_then(Node::items).unwrap_or_default();
                 operations.iter().filter_map(|op| op.get("value")).for_each(|value| self.scalars(value, texts));
             }
-            Verb::Fail { .. } | Verb::Warn { .. } | Verb::Remove(_) => {}
+            // The `${…}` of a part are the shell's, but where the rule itself says otherwise.
+            Verb::AddPart { .. } | Verb::Fail { .. } | Verb::Warn { .. } | Verb::Remove(_) => {}
         }
     }
 

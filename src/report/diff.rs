@@ -4,37 +4,66 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use similar::udiff::UnifiedHunkHeader;
 use similar::{ChangeTag, TextDiff};
 
+use super::blame::Blame;
+use super::hunk::hunks;
 use super::{Paint, visible};
 use crate::engine::Secrets;
-
-/// Lines shown around a change.
-const CONTEXT: usize = 3;
 
 /// A line longer than this is no line that a person reads: the markup on it is broken up.
 const READABLE: usize = 400;
 
+/// What a rule left of a text that several rules change one after the other.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The rule, as the hunks that it caused name it.
+    pub rule: String,
+    /// The document after it.
+    pub after: Vec<u8>,
+}
+
 /// The difference between two texts, empty where there is none. Secrets are masked before the texts
 /// are compared, so that none is shown that spans several lines.
 pub fn unified(name: &str, before: &str, after: &str, secrets: &Secrets, paint: Paint) -> String {
-    between([name, &format!("{name} (changed)")], before, after, secrets, paint)
+    by_rule(name, before, after, &[], secrets, paint)
 }
 
 /// As [`unified`], of two texts that have names of their own.
 pub fn between(names: [&str; 2], before: &str, after: &str, secrets: &Secrets, paint: Paint) -> String {
+    difference(names, before, after, &[], secrets, paint)
+}
+
+/// As [`unified`], and behind each hunk's header stand the rules that caused it; `steps` are those that
+/// changed something, in the order they ran. Changes of different rules with two lines between them are hunks
+/// of their own.
+pub fn by_rule(name: &str, before: &str, after: &str, steps: &[Step], secrets: &Secrets, paint: Paint) -> String {
+    difference([name, &format!("{name} (changed)")], before, after, steps, secrets, paint)
+}
+
+fn difference(names: [&str; 2], before: &str, after: &str, steps: &[Step], secrets: &Secrets, paint: Paint) -> String {
     if before == after {
         return String::new();
     }
-    let (before, after) = (secrets.mask_within(before), secrets.mask_within(after));
-    let is_long = before.lines().chain(after.lines()).any(|line| line.len() > READABLE);
-    let (before, after) = if is_long { (broken_up(before), broken_up(after)) } else { (before, after) };
-    let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
+    let step_texts = steps.iter().map(|step| String::from_utf8_lossy(&step.after));
+    let texts = std::iter::once(Cow::Borrowed(before)).chain(step_texts).chain([Cow::Borrowed(after)]);
+    let texts: Vec<String> = texts.map(|text| secrets.mask_within(&text).into_owned()).collect();
+    let is_long = texts.iter().any(|text| text.lines().any(|line| line.len() > READABLE));
+    let texts: Vec<String> = texts.into_iter().map(|text| if is_long { broken_up(&text) } else { text }).collect();
+    let lines: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let blame = Blame::new(&lines);
+    let (Some(before), Some(after)) = (lines.first(), lines.last()) else { return String::new() };
+    let diff = TextDiff::from_lines(*before, *after);
     let mut text = paint.bold(&format!("--- {}", names[0])) + "\n" + &paint.bold(&format!("+++ {}", names[1])) + "\n";
-    for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
+    for hunk in hunks(diff.ops(), &blame) {
+        let rules: Vec<_> =
+            hunk.steps.iter().filter_map(|&step| steps.get(step)).map(|step| visible(&step.rule)).collect();
+        let space = if rules.is_empty() { "" } else { " " };
+        let header = paint.cyan(&UnifiedHunkHeader::new(&hunk.ops).to_string());
         // Writing to a string cannot fail.
-        _ = writeln!(text, "{}", paint.cyan(&hunk.header().to_string()));
-        for change in hunk.iter_changes() {
+        _ = writeln!(text, "{header}{space}{}", rules.join(", "));
+        for change in hunk.ops.iter().flat_map(|op| diff.iter_changes(op)) {
             line(&mut text, change.tag(), change.value(), paint);
         }
     }
@@ -44,12 +73,31 @@ pub fn between(names: [&str; 2], before: &str, after: &str, secrets: &Secrets, p
 /// The difference between two `cloudInitData` (JSON): the documents in it each for itself, as a person
 /// reads them, then what is beside them.
 pub fn cloud_init(name: &str, before: &[u8], after: &[u8], secrets: &Secrets, paint: Paint) -> String {
+    cloud_init_by_rule(name, before, after, &[], secrets, paint)
+}
+
+/// As [`cloud_init`], with the rules behind each hunk, as in [`by_rule`].
+pub fn cloud_init_by_rule(
+    name: &str,
+    before: &[u8],
+    after: &[u8],
+    steps: &[Step],
+    secrets: &Secrets,
+    paint: Paint,
+) -> String {
+    let steps: Vec<(&str, [(&str, String); 3])> =
+        steps.iter().map(|step| (step.rule.as_str(), parts(&step.after))).collect();
     let (before, after) = (parts(before), parts(after));
-    let pairs = before.iter().zip(&after);
-    let differences = pairs.map(|((part, before), (_, after))| {
-        unified(format!("{name} {part}").trim_end(), before, after, secrets, paint)
-    });
-    differences.collect()
+    let mut text = String::new();
+    for (index, ((part, before), (_, after))) in before.iter().zip(&after).enumerate() {
+        let of_part = steps.iter().filter_map(|(rule, parts)| {
+            let after = parts.get(index)?.1.clone().into_bytes();
+            Some(Step { rule: (*rule).to_owned(), after })
+        });
+        let of_part: Vec<Step> = of_part.collect();
+        text += &by_rule(format!("{name} {part}").trim_end(), before, after, &of_part, secrets, paint);
+    }
+    text
 }
 
 fn parts(data: &[u8]) -> [(&'static str, String); 3] {
@@ -81,6 +129,6 @@ fn line(text: &mut String, tag: ChangeTag, value: &str, paint: Paint) {
 }
 
 /// A line break between every two tags that stand side by side.
-fn broken_up(text: Cow<'_, str>) -> Cow<'_, str> {
-    Cow::Owned(text.replace("><", ">\n<"))
+fn broken_up(text: &str) -> String {
+    text.replace("><", ">\n<")
 }

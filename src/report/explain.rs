@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Paint, visible};
-use crate::engine::{Event, Report, RuleTrace, SetTrace};
+use crate::engine::{EVENTS, Event, Origin, Report, RuleTrace, SetTrace, What};
 
 /// Events of one rule that are shown; `-o json` has them all.
 const SHOWN: usize = 20;
@@ -121,41 +121,64 @@ fn explain_rule(text: &mut String, set: &SetTrace, rule: &RuleTrace, report: &Re
         state.paint(paint, &format!("{:<11}", state.as_str())),
         paint.bold(&label)
     );
-    let indent = format!("{indent}            ");
+    let indent = format!("{indent}    ");
     if let Some(problem) = &rule.ignored {
         _ = writeln!(text, "{indent}{}", paint.yellow(&visible(&report.secrets.mask_within(&problem.message))));
     }
     if rule.rounds > 1 {
-        _ = writeln!(text, "{indent}{} rounds, {} changed", rule.rounds, rule.changed);
+        let counts = match (rule.matched, rule.changed) {
+            (0, 0) => String::new(),
+            (matched, changed) => format!(": {matched} matched, {changed} changed"),
+        };
+        _ = writeln!(text, "{indent}ran in {} rounds{counts}", rule.rounds);
     }
     if rule.events.is_empty()
         && let Some(reason) = &rule.reason
     {
         _ = writeln!(text, "{indent}{}", visible(&report.secrets.mask_within(reason)));
     }
-    for event in rule.events.iter().take(SHOWN) {
-        _ = writeln!(text, "{indent}{}", explain_event(event, report, paint));
+    let mut round: &[usize] = &[];
+    // That it was passed over is said above.
+    for event in rule.events.iter().filter(|event| event.what != What::Ignored).take(SHOWN) {
+        let inside = event.what != What::Round && !round.is_empty() && event.rounds == round;
+        let lead = match event.rounds.as_slice() {
+            [] => String::new(),
+            _ if inside => "  ".to_owned(),
+            rounds => paint.dim(&format!("{}: ", numbered(rounds))),
+        };
+        _ = writeln!(text, "{indent}{lead}{}", explain_event(event, report, paint));
+        if event.what == What::Round {
+            round = &event.rounds;
+        }
     }
     if let Some(more) = rule.events.len().checked_sub(SHOWN).filter(|&more| more > 0) {
-        _ = writeln!(text, "{indent}{}", paint.dim(&format!("… and {more} more; `-o json` has them all")));
+        let end = if rule.events.len() == EVENTS { "has them, and the trace ends there" } else { "has them all" };
+        _ = writeln!(text, "{indent}{}", paint.dim(&format!("… and {more} more; `-o json` {end}")));
     }
 }
 
-/// `round 2: set /domain/devices/disk[2]/driver/@queues (line 31:7): …`
+/// `round 2`; of a loop in a loop `round 2.1`.
+fn numbered(rounds: &[usize]) -> String {
+    let numbers: Vec<String> = rounds.iter().map(ToString::to_string).collect();
+    format!("round {}", numbers.join("."))
+}
+
+/// `set /domain/devices/disk[2]/driver/@queues (31:7): …`
 fn explain_event(event: &Event, report: &Report, paint: Paint) -> String {
-    let mut text = String::new();
-    if event.round > 0 {
-        _ = write!(text, "{}", paint.dim(&format!("round {}: ", event.round)));
-    }
-    text.push_str(event.what.as_str());
+    let mut text = event.what.as_str().to_owned();
     if !event.path.is_empty() {
         _ = write!(text, " {}", paint.cyan(&visible(&report.secrets.mask_within(&event.path))));
     }
-    if let Some(position) = event.position {
-        _ = write!(text, " {}", paint.dim(&format!("({}:{})", position.line, position.column)));
+    match &event.origin {
+        Some(Origin::Input(position)) => {
+            _ = write!(text, " {}", paint.dim(&format!("({}:{})", position.line, position.column)));
+        }
+        Some(Origin::Rule(label)) => _ = write!(text, " {}", paint.dim(&format!("(made by {})", visible(label)))),
+        None => {}
     }
     if !event.detail.is_empty() {
-        _ = write!(text, ": {}", visible(&report.secrets.mask_within(&event.detail)));
+        let between = if event.what == What::Round { " " } else { ": " };
+        _ = write!(text, "{between}{}", visible(&report.secrets.mask_within(&event.detail)));
     }
     text
 }

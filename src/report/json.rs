@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::explain::State;
 use super::masked;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::engine::{Event, Report, RuleTrace, Secrets, SetTrace};
+use crate::engine::{Event, Origin, Report, RuleTrace, Secrets, SetTrace};
 use crate::source::Location;
 
 /// A diagnostic: `code`, `severity`, `message`, and where known `file`, `line`, `column` (of the
@@ -86,19 +86,24 @@ fn rule(set: &SetTrace, trace: &RuleTrace, secrets: &Secrets) -> Value {
     Value::Object(members)
 }
 
-/// `what`, `path`, `detail`, and where known `round` (from 1) and the node's `line` and `column` in the input.
+/// `what`, `path`, `detail`; in loops `rounds` (of each one, the outermost first, from 1); where known the
+/// node's `line` and `column` in the input, or `madeBy`: the earlier rule that made it.
 fn event(event: &Event, secrets: &Secrets) -> Value {
     let mut value = json!({
         "what": event.what.as_str(),
         "path": secrets.mask_within(&event.path),
         "detail": secrets.mask_within(&event.detail),
     });
-    if let Some(position) = event.position {
-        value["line"] = position.line.into();
-        value["column"] = position.column.into();
+    match &event.origin {
+        Some(Origin::Input(position)) => {
+            value["line"] = position.line.into();
+            value["column"] = position.column.into();
+        }
+        Some(Origin::Rule(label)) => value["madeBy"] = (**label).into(),
+        None => {}
     }
-    if event.round > 0 {
-        value["round"] = event.round.into();
+    if !event.rounds.is_empty() {
+        value["rounds"] = event.rounds.as_slice().into();
     }
     value
 }

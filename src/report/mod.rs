@@ -4,9 +4,11 @@
 //! Everything here turns values into text; nothing is written anywhere. Values that come from a
 //! document are masked where they are secret, and cannot steer a terminal.
 
+mod blame;
 pub mod diff;
 pub mod explain;
 pub mod github;
+mod hunk;
 pub mod json;
 pub mod page;
 mod paint;

@@ -2,13 +2,15 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::cloud_init::DocumentKind;
+use crate::cloud_init::{DocumentKind, part};
 use crate::diagnostic::Code;
 use crate::json::patch::Operation;
 use crate::source::Location;
 use crate::yaml::{self, Node, Style, Value};
 
+use super::Verb;
 use super::fields::Reader;
+use super::language;
 use super::param_source;
 use super::scope::Scope;
 use super::template::{Hole, Template};
@@ -48,14 +50,6 @@ impl JsonTemplate {
         }
     }
 }
-
-/// The documents by name.
-pub(super) const DOCUMENTS: [(&str, DocumentKind); 4] = [
-    ("userData", DocumentKind::UserData),
-    ("networkData", DocumentKind::NetworkData),
-    ("metaData", DocumentKind::MetaData),
-    ("cloudInitData", DocumentKind::CloudInitData),
-];
 
 /// Reads a value.
 pub(super) fn value(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<JsonTemplate> {
@@ -153,6 +147,35 @@ fn as_constant(value: &JsonTemplate) -> Option<Json> {
         JsonTemplate::Constant(json) => Some(json.clone()),
         _ => None,
     }
+}
+
+/// Reads `addPart`; it changes user data, named or not.
+pub(super) fn add_part(
+    reader: &mut Reader,
+    key: &Node,
+    node: &Node,
+    document: Option<DocumentKind>,
+    scope: &Scope,
+) -> Option<Verb> {
+    if let Some(other) = document.filter(|document| *document != DocumentKind::UserData) {
+        let message = format!("`addPart` adds to userData, and the rule's `document` is {other}");
+        reader.error(Code::ConflictingFields, message, &key.span).help = Some("write `document: userData`".into());
+        return None;
+    }
+    let mut fields = reader.mapping(node, &language::ADD_PART)?;
+    let (content_type, content) = (fields.take("contentType"), fields.take("content"));
+    fields.finish(reader);
+    let content_type = content_type.and_then(|node| {
+        let name = reader.text(node, "`contentType`")?;
+        if part::is_content_type(name) {
+            return Some(name.to_owned());
+        }
+        reader.error(Code::UnknownValue, format!("`{name}` is no content type of a part"), &node.span).help =
+            Some("write `type/subtype` without parameters, such as text/x-shellscript or text/cloud-config".into());
+        None
+    });
+    let content = content.and_then(|node| scope.template(reader, node, "`content`"));
+    Some(Verb::AddPart { content_type: content_type?, content: content? })
 }
 
 /// Reads the operations of a JSON Patch (RFC 6902, section 4).

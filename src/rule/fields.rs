@@ -7,6 +7,8 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::{Location, Source, Span};
 use crate::yaml::{self, Node, Style, Value};
 
+use super::shape::Mapping;
+
 /// A rule file that is being read, and what was found wrong in it so far.
 pub(crate) struct Reader {
     pub(crate) source: Arc<Source>,
@@ -102,7 +104,7 @@ impl Reader {
         }
     }
 
-    /// The fields of a mapping.
+    /// The fields of a mapping whose table is not known yet.
     pub(crate) fn fields<'n>(&mut self, node: &'n Node, what: &'static str) -> Option<Fields<'n>> {
         let Some(entries) = node.entries() else {
             self.wrong_type(node, what, "a mapping");
@@ -110,9 +112,53 @@ impl Reader {
         };
         let rest = entries.iter().map(|(key, value)| (key.text().unwrap_or_default(), (key, value))).collect();
         let flow = matches!(&node.value, Value::Mapping(mapping) if mapping.flow);
-        Some(Fields { what, span: node.span.clone(), flow, rest, known: Vec::new() })
+        Some(Fields {
+            what,
+            span: node.span.clone(),
+            flow,
+            rest,
+            unknown: BTreeMap::new(),
+            later: Vec::new(),
+            known: Vec::new(),
+        })
+    }
+
+    /// The fields of a mapping that `table` describes. Those that it does not have are kept apart, so that a
+    /// reader can take none of them; what is lacking, and what a later release knows, is said here.
+    pub(crate) fn mapping<'n>(&mut self, node: &'n Node, table: &'static Mapping) -> Option<Fields<'n>> {
+        self.mapping_called(node, table, table.what)
+    }
+
+    /// As [`Reader::mapping`], with another name in messages than the table's.
+    pub(crate) fn mapping_called<'n>(
+        &mut self,
+        node: &'n Node,
+        table: &'static Mapping,
+        what: &'static str,
+    ) -> Option<Fields<'n>> {
+        let mut fields = self.fields(node, what)?;
+        let (rest, unknown) =
+            std::mem::take(&mut fields.rest).into_iter().partition(|(name, _)| table.field(name).is_some());
+        (fields.rest, fields.unknown) = (rest, unknown);
+        fields.known = table.fields.iter().filter(|field| !field.later).map(|field| field.name).collect();
+        for field in table.fields {
+            if field.required && !fields.rest.contains_key(field.name) {
+                fields.lacks(self, field.name);
+            }
+            if field.later
+                && let Some((key, _)) = fields.rest.remove(field.name)
+            {
+                let message = format!("this release does not know `{}` of {what} yet", field.name);
+                self.error(Code::NotYetSupported, message, &key.span);
+                fields.later.push(field.name);
+            }
+        }
+        Some(fields)
     }
 }
+
+/// An entry of a mapping: key and value.
+type Entry<'n> = (&'n Node, &'n Node);
 
 /// A mapping of which the known fields are taken one by one.
 pub(crate) struct Fields<'n> {
@@ -121,7 +167,11 @@ pub(crate) struct Fields<'n> {
     pub(crate) span: Span,
     /// Whether it is written `{ … }`.
     flow: bool,
-    rest: BTreeMap<&'n str, (&'n Node, &'n Node)>,
+    rest: BTreeMap<&'n str, Entry<'n>>,
+    /// What the table does not have.
+    unknown: BTreeMap<&'n str, Entry<'n>>,
+    /// What is there and only a later release knows.
+    later: Vec<&'static str>,
     known: Vec<&'static str>,
 }
 
@@ -132,60 +182,65 @@ impl<'n> Fields<'n> {
     }
 
     /// Key and value of a field.
-    pub(crate) fn take_entry(&mut self, name: &'static str) -> Option<(&'n Node, &'n Node)> {
-        self.known.push(name);
+    pub(crate) fn take_entry(&mut self, name: &'static str) -> Option<Entry<'n>> {
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
         self.rest.remove(name)
+    }
+
+    /// Key and value of a field that the table does not have, for a better word than `unknown-field`.
+    pub(super) fn take_unknown(&mut self, name: &str) -> Option<Entry<'n>> {
+        self.unknown.remove(name)
     }
 
     /// The value of a field that must be there.
     pub(crate) fn require(&mut self, reader: &mut Reader, name: &'static str) -> Option<&'n Node> {
         let found = self.take(name);
         if found.is_none() {
-            let near = nearest(name, self.rest.keys().copied()).map(ToOwned::to_owned);
-            let place = near.and_then(|near| self.rest.remove(near.as_str()).map(|(key, _)| (near, key.span.clone())));
-            match place {
-                Some((near, span)) => {
-                    let message = format!("{} has no field `{near}`", self.what);
-                    reader.error(Code::UnknownField, message, &span).suggest(&near, name);
-                }
-                None => {
-                    let start = self.span.start;
-                    reader.error(
-                        Code::MissingField,
-                        format!("{} needs the field `{name}`", self.what),
-                        &(start..start),
-                    );
-                }
-            }
+            self.lacks(reader, name);
         }
         found
     }
 
-    /// Whether a field that was not taken looks like one of these names, so that it is said to be unknown.
-    pub(crate) fn has_near(&self, names: &[&'static str]) -> bool {
-        self.rest.keys().any(|key| nearest(key, names.iter().copied()).is_some())
-    }
-
-    /// A field that a later release will know.
-    pub(crate) fn later(&mut self, reader: &mut Reader, name: &'static str) {
-        if let Some((key, _)) = self.take_entry(name) {
-            let message = format!("this release does not know `{name}` of {} yet", self.what);
-            reader.error(Code::NotYetSupported, message, &key.span);
+    /// Says that a field is not there, or that it is written otherwise.
+    fn lacks(&mut self, reader: &mut Reader, name: &'static str) {
+        let others = if self.unknown.is_empty() { &mut self.rest } else { &mut self.unknown };
+        let near = nearest(name, others.keys().copied()).map(ToOwned::to_owned);
+        let place = near.and_then(|near| others.remove(near.as_str()).map(|(key, _)| (near, key.span.clone())));
+        match place {
+            Some((near, span)) => {
+                let message = format!("{} has no field `{near}`", self.what);
+                reader.error(Code::UnknownField, message, &span).suggest(&near, name);
+            }
+            None => {
+                let start = self.span.start;
+                reader.error(Code::MissingField, format!("{} needs the field `{name}`", self.what), &(start..start));
+            }
         }
     }
 
-    /// Every field that was not taken is unknown.
+    /// Whether one of these names is meant by a field of which something is said already, or will be.
+    pub(crate) fn has_near(&self, names: &[&'static str]) -> bool {
+        self.later.iter().any(|name| names.contains(name))
+            || self.unknown.keys().chain(self.rest.keys()).any(|key| nearest(key, names.iter().copied()).is_some())
+    }
+
+    /// Every field that the table does not have is unknown, and every one that nobody took is out of place.
     pub(crate) fn finish(self, reader: &mut Reader) {
         let cut = |problem: &Diagnostic| problem.code == Code::FlowBraces;
-        for (name, (key, value)) in self.rest {
+        let usable: Vec<&str> = self.known.iter().copied().filter(|name| !self.rest.contains_key(name)).collect();
+        let mut wrong: Vec<_> = self.unknown.iter().chain(&self.rest).collect();
+        wrong.sort_by_key(|(_, (key, _))| key.span.start);
+        for (name, (key, value)) in wrong {
             // What a comma in a flow mapping cut off reads as a key without value.
             if self.flow && value.text() == Some("") && reader.problems.iter().any(cut) {
                 continue;
             }
             let problem = reader.error(Code::UnknownField, format!("{} has no field `{name}`", self.what), &key.span);
-            match nearest(name, self.known.iter().copied()) {
+            match nearest(name, usable.iter().copied()) {
                 Some(near) => problem.suggest(name, near),
-                None => problem.help = Some(format!("it knows {}", self.known.join(", "))),
+                None => problem.help = Some(format!("it knows {}", usable.join(", "))),
             }
         }
     }

@@ -10,12 +10,14 @@ mod documents;
 pub(crate) mod fields;
 mod fragment;
 mod keys;
+pub(crate) mod language;
 mod order;
 mod param;
 mod param_source;
 mod rules;
 mod scope;
 mod set;
+pub mod shape;
 mod template;
 mod value;
 mod verbs;
@@ -25,6 +27,7 @@ pub use check::{Check, Pattern, Refusal};
 pub use cloud::{JsonTemplate, PatchStep};
 pub use fragment::{Fragment, FragmentElement, FragmentNode};
 pub use keys::builtin_keys;
+pub use language::{METADATA, RULE_SET};
 pub use param::Param;
 pub use param_source::{ParamSource, forbidden_path};
 pub use set::{NAMESPACES, compile, compile_documents};
@@ -277,6 +280,13 @@ pub enum Verb {
     },
     /// JSON Patch on a cloud-init document.
     Patch(Vec<PatchStep>),
+    /// A MIME part more in the user data.
+    AddPart {
+        /// `type/subtype`
+        content_type: String,
+        /// What is in it; a template only where the rule says `templates: true`.
+        content: Template,
+    },
 }
 
 /// Where `insert` puts the nodes.

@@ -8,6 +8,7 @@ use crate::yaml::Node;
 use super::Trust;
 use super::check::Check;
 use super::fields::Reader;
+use super::language;
 use super::order;
 use super::param_source::{self, ParamSource};
 use super::scope::{self, Scope};
@@ -64,7 +65,7 @@ pub(super) fn read(reader: &mut Reader, node: Option<&Node>, trust: Trust, scope
 
 fn draft<'n>(reader: &mut Reader, key: &Node, node: &'n Node, trust: Trust) -> Option<Draft<'n>> {
     let before = reader.problems.len();
-    let mut fields = reader.fields(node, "a param")?;
+    let mut fields = reader.mapping(node, &language::PARAM)?;
     let (source, expr) = param_source::read(reader, key, &mut fields, trust);
     let texts = source.as_ref().is_some_and(ParamSource::gives_text);
     let check = Check::read(reader, &mut fields, texts);

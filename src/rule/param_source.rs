@@ -6,6 +6,7 @@ use crate::source::Location;
 use crate::yaml::Node;
 
 use super::fields::{Fields, Reader};
+use super::language;
 use super::value::ParamValue;
 use super::{Expression, Trust};
 
@@ -65,12 +66,12 @@ pub(super) fn read<'n>(
     trust: Trust,
 ) -> (Option<ParamSource>, Option<&'n Node>) {
     let mut found: Vec<(&'static str, &Node, &'n Node)> = Vec::new();
-    for name in ["annotation", "label", "annotations", "envs", "vmi", "env", "file", "fileExists", "value", "expr"] {
+    for &name in language::SOURCES {
         if let Some((key, value)) = fields.take_entry(name) {
             found.push((name, key, value));
         }
     }
-    let help = "one of annotation, label, annotations, envs, vmi, env, file, fileExists, value, expr";
+    let help = format!("one of {}", language::SOURCES.join(", "));
     match found.as_slice() {
         [] => {
             reader
@@ -122,8 +123,8 @@ fn constant_text(reader: &mut Reader, node: &Node, what: &str) -> Option<String>
 }
 
 fn prefix(reader: &mut Reader, node: &Node) -> Option<String> {
-    let mut fields = reader.fields(node, "this source")?;
-    let prefix = fields.require(reader, "prefix").and_then(|node| constant_text(reader, node, "`prefix`"));
+    let mut fields = reader.mapping(node, &language::PREFIX)?;
+    let prefix = fields.take("prefix").and_then(|node| constant_text(reader, node, "`prefix`"));
     fields.finish(reader);
     prefix
 }

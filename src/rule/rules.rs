@@ -10,7 +10,7 @@ use crate::yaml::Node;
 
 use super::fields::{Fields, Reader};
 use super::scope::{self, Scope};
-use super::{Condition, Expect, Expression, ForEach, Fragment, Hole, Hook, Rule, Verb, cloud, order, verbs};
+use super::{Condition, Expression, ForEach, Fragment, Hole, Hook, Rule, Verb, language, order, verbs};
 
 /// Steps within steps.
 const DEPTH: usize = 16;
@@ -57,22 +57,27 @@ fn read_rule(
     place: &Place,
     scope: &mut Scope,
 ) -> Option<Rule> {
-    let mut fields = reader.fields(node, "a rule")?;
+    let table = match place.hook {
+        Hook::OnDefineDomain => &language::DOMAIN_RULE,
+        Hook::PreCloudInitIso => &language::CLOUD_RULE,
+    };
+    let mut fields = reader.mapping(node, table)?;
     if let Some(node) = fields.take("name") {
         reader.text(node, "`name`");
     }
     let document = document(reader, &mut fields, place, scope);
     if let Some(node) = fields.take("templates") {
         scope.templates = reader.boolean(node, "`templates`").unwrap_or(true);
+    } else if node.get("addPart").is_some() {
+        // Scripts are full of `${…}` that is the shell's.
+        scope.templates = false;
     }
     let for_each = fields.take("forEach").map(|node| for_each(reader, node, scope));
     let lets = fields.take("let").map(|node| lets(reader, node, scope)).unwrap_or_default();
     let when = fields.take("when").map(|node| condition(reader, node, scope));
     let expect_field = fields.take_entry("expect");
-    let words = [("One", Expect::One), ("Some", Expect::Some), ("Any", Expect::Any)];
-    let expect = expect_field.and_then(|(_, node)| reader.word(node, "`expect`", &words));
-    let on_error = [("Fail", false), ("Ignore", true)];
-    let ignore = fields.take("onError").and_then(|node| reader.word(node, "`onError`", &on_error)).unwrap_or(false);
+    let expect = expect_field.and_then(|(_, node)| reader.word(node, "`expect`", &language::EXPECT));
+    let ignore = fields.take("onError").and_then(|node| reader.word(node, "`onError`", &language::ON_ERROR));
     let inner = Place {
         prefix: format!("{}[{index}].steps", place.prefix),
         document,
@@ -99,7 +104,7 @@ fn read_rule(
         when: when.flatten(),
         for_each: for_each.flatten(),
         expect,
-        ignore_errors: ignore,
+        ignore_errors: ignore.unwrap_or(false),
         needs: Vec::new(),
         variables: BTreeSet::new(),
         document,
@@ -122,7 +127,7 @@ fn document(reader: &mut Reader, fields: &mut Fields<'_>, place: &Place, scope: 
     // A wrong word is one problem: what is said of the rest assumes some document.
     let named = fields
         .take("document")
-        .map(|node| reader.word(node, "`document`", &cloud::DOCUMENTS).unwrap_or(DocumentKind::UserData));
+        .map(|node| reader.word(node, "`document`", &language::DOCUMENTS).unwrap_or(DocumentKind::UserData));
     let document = named.or(place.document);
     scope.document = if document.is_some() { Document::Json } else { Document::None };
     document
@@ -130,9 +135,9 @@ fn document(reader: &mut Reader, fields: &mut Fields<'_>, place: &Place, scope: 
 
 /// `forEach`: `in` sees what is around the rule, not its `let`.
 fn for_each(reader: &mut Reader, node: &Node, scope: &mut Scope) -> Option<ForEach> {
-    let mut fields = reader.fields(node, "`forEach`")?;
-    let var = fields.require(reader, "var");
-    let items = fields.require(reader, "in");
+    let mut fields = reader.mapping(node, &language::LOOP)?;
+    let var = fields.take("var");
+    let items = fields.take("in");
     let index = fields.take("index");
     let items = items.and_then(|node| scope.expression(reader, node, "`in`"));
     fields.finish(reader);
@@ -213,6 +218,7 @@ fn collect_uses(rule: &mut Rule) {
             fragment.visit_holes(&mut use_hole);
         }
         Verb::Fail { message, .. } | Verb::Warn { message, .. } => message.holes().for_each(&mut use_hole),
+        Verb::AddPart { content, .. } => content.holes().for_each(&mut use_hole),
         Verb::MergeJson { patch, .. } => patch.visit_holes(&mut use_hole),
         Verb::Patch(steps) => {
             steps.iter().filter_map(|step| step.value.as_ref()).for_each(|value| value.visit_holes(&mut use_hole));
@@ -225,7 +231,7 @@ fn collect_uses(rule: &mut Rule) {
             use_expression(path);
         }
         Verb::Steps(steps) => steps.iter().for_each(|step| variables.extend(step.variables.iter().cloned())),
-        Verb::Fail { .. } | Verb::Warn { .. } | Verb::MergeJson { .. } | Verb::Patch(_) => {}
+        Verb::Fail { .. } | Verb::Warn { .. } | Verb::MergeJson { .. } | Verb::Patch(_) | Verb::AddPart { .. } => {}
     }
     rule.variables = variables;
     rule.needs = needs.into_iter().collect();

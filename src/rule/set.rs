@@ -12,7 +12,7 @@ use super::documents::{self, Found};
 use super::fields::Reader;
 use super::rules::{self, Place};
 use super::scope::{self, Scope};
-use super::{Hook, Param, ParamSource, Rule, RuleFile, RuleSet, Verb, param};
+use super::{Hook, Param, ParamSource, Rule, RuleFile, RuleSet, Verb, language, param};
 
 /// Prefixes that every rule set knows.
 pub const NAMESPACES: [(&str, &str); 3] = [
@@ -61,16 +61,13 @@ pub fn compile_documents(file: &RuleFile, documents: Vec<Node>) -> (Vec<RuleSet>
 }
 
 fn rule_set(reader: &mut Reader, found: &Found) -> Option<RuleSet> {
-    let mut fields = reader.fields(&found.node, "a rule set")?;
+    let mut fields = reader.mapping(&found.node, &language::RULE_SET)?;
     fields.take("apiVersion");
     fields.take("kind");
-    let name = fields.require(reader, "metadata").and_then(|node| metadata(reader, node));
-    let spec = fields.require(reader, "spec");
+    let name = fields.take("metadata").and_then(|node| metadata(reader, node));
+    let spec = fields.take("spec");
     fields.finish(reader);
-    let mut spec = reader.fields(spec?, "`spec`")?;
-    for later in ["use", "files", "checks"] {
-        spec.later(reader, later);
-    }
+    let mut spec = reader.mapping(spec?, &language::SPEC)?;
     let namespaces = spec.take("namespaces").map(|node| namespaces(reader, node)).unwrap_or_else(builtin);
     let mut scope = Scope::new(Arc::new(namespaces));
     let params = param::read(reader, spec.take("params"), found.trust, &mut scope);
@@ -108,9 +105,8 @@ fn number(rules: &mut [Rule], next: &mut usize) {
 
 /// `metadata` of any of virt-patch's kinds; its name.
 pub(crate) fn metadata(reader: &mut Reader, node: &Node) -> Option<String> {
-    let mut fields = reader.fields(node, "`metadata`")?;
-    let name =
-        fields.require(reader, "name").and_then(|node| reader.text(node, "`metadata.name`").map(ToOwned::to_owned));
+    let mut fields = reader.mapping(node, &language::METADATA)?;
+    let name = fields.take("name").and_then(|node| reader.text(node, "`metadata.name`").map(ToOwned::to_owned));
     for map in ["labels", "annotations"] {
         if let Some(node) = fields.take(map).filter(|node| node.entries().is_none()) {
             reader.wrong_type(node, "labels and annotations", "a mapping");

@@ -10,22 +10,20 @@ use crate::yaml::Node;
 
 use super::fields::{Fields, Reader};
 use super::fragment::{self, FragmentElement, FragmentNode};
+use super::language::{self, CLOUD_VERBS, DOCUMENT_WORDS, DOMAIN_VERBS, LISTS, PLACE_WORDS, PLACES};
 use super::rules::{self, shape_problem};
 use super::scope::Scope;
-use super::{Expression, Hook, JsonTemplate, KeyPath, Place, Template, Verb, builtin_keys, cloud};
-
-const DOMAIN: [&str; 8] = ["set", "merge", "insert", "replace", "remove", "steps", "fail", "warn"];
-const CLOUD: [&str; 6] = ["merge", "patch", "addPart", "steps", "fail", "warn"];
+use super::{Expression, Hook, JsonTemplate, KeyPath, Template, Verb, builtin_keys, cloud};
 
 /// Reads the one verb of a rule; `place` is that of the rule's steps.
 pub(super) fn read(reader: &mut Reader, fields: &mut Fields<'_>, place: &rules::Place, scope: &Scope) -> Option<Verb> {
     let (verbs, hook) = match place.hook {
-        Hook::OnDefineDomain => (DOMAIN.as_slice(), "the domain"),
-        Hook::PreCloudInitIso => (CLOUD.as_slice(), "cloud-init data"),
+        Hook::OnDefineDomain => (DOMAIN_VERBS, "the domain"),
+        Hook::PreCloudInitIso => (CLOUD_VERBS, "cloud-init data"),
     };
     let found: Vec<_> = verbs.iter().filter_map(|&verb| Some((verb, fields.take_entry(verb)?))).collect();
-    let others = DOMAIN.iter().chain(&CLOUD).filter(|verb| !verbs.contains(verb));
-    let foreign: Vec<_> = others.filter_map(|&verb| Some((verb, fields.take_entry(verb)?))).collect();
+    let others = DOMAIN_VERBS.iter().chain(CLOUD_VERBS).filter(|verb| !verbs.contains(verb));
+    let foreign: Vec<_> = others.filter_map(|&verb| Some((verb, fields.take_unknown(verb)?))).collect();
     if let Some((verb, (key, _))) = foreign.first() {
         let message = format!("`{verb}` is no verb for {hook}");
         reader.error(Code::VerbCount, message, &key.span).help = Some(format!("it has {}", verbs.join(", ")));
@@ -75,14 +73,11 @@ fn one(
             let location = reader.at(&node.span);
             Some(if verb == "fail" { Verb::Fail { message, location } } else { Verb::Warn { message, location } })
         }
-        ("addPart", _) => {
-            reader.error(Code::NotYetSupported, "this release does not know `addPart` yet", &key.span);
-            None
-        }
+        ("addPart", _) => cloud::add_part(reader, key, node, place.document, scope),
         ("merge" | "patch", _) if place.document.is_none() => {
             let message = format!("`{verb}` needs the field `document`: what it changes");
             reader.error(Code::MissingField, message, &key.span).help =
-                Some("it is one of userData, networkData, metaData, cloudInitData".into());
+                Some(format!("it is one of {}", DOCUMENT_WORDS.join(", ")));
             None
         }
         ("merge", _) => merge_json(reader, fields, node, scope),
@@ -143,9 +138,9 @@ fn set(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Verb> {
 }
 
 fn merge(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Verb> {
-    let mut fields = reader.fields(node, "`merge`")?;
-    let path = fields.require(reader, "path").and_then(|node| target(reader, node, scope, "`path`"));
-    let fragment = fields.require(reader, "xml").and_then(|node| fragment::read(reader, node, scope));
+    let mut fields = reader.mapping(node, &language::MERGE)?;
+    let path = fields.take("path").and_then(|node| target(reader, node, scope, "`path`"));
+    let fragment = fields.take("xml").and_then(|node| fragment::read(reader, node, scope));
     let keys = fields.take("key").map_or(Some(BTreeMap::new()), |node| keys(reader, node));
     fields.finish(reader);
     let (path, fragment) = (path?, fragment?);
@@ -229,17 +224,16 @@ fn keys(reader: &mut Reader, node: &Node) -> Option<BTreeMap<String, Vec<KeyPath
 }
 
 fn insert(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Verb> {
-    let mut fields = reader.fields(node, "`insert`")?;
-    let places = [("into", Place::Into), ("before", Place::Before), ("after", Place::After)];
-    let found: Vec<_> = places.iter().filter_map(|&(name, place)| Some((place, fields.take_entry(name)?))).collect();
-    let fragment = fields.require(reader, "xml").and_then(|node| fragment::read(reader, node, scope));
+    let mut fields = reader.mapping(node, &language::INSERT)?;
+    let found: Vec<_> = PLACES.iter().filter_map(|&(name, place)| Some((place, fields.take_entry(name)?))).collect();
+    let fragment = fields.take("xml").and_then(|node| fragment::read(reader, node, scope));
     let span = fields.span.clone();
     fields.finish(reader);
     let (place, path) = match found.as_slice() {
         [(place, (_, node))] => (*place, target(reader, node, scope, "the place of `insert`")?),
         [] => {
             reader.error(Code::MissingField, "`insert` needs a place", &(span.start..span.start)).help =
-                Some("give one of into, before, after".into());
+                Some(format!("give one of {}", PLACE_WORDS.join(", ")));
             return None;
         }
         [_, (_, (key, _)), ..] => {
@@ -257,9 +251,9 @@ fn insert(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Verb> {
 }
 
 fn replace(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Verb> {
-    let mut fields = reader.fields(node, "`replace`")?;
-    let path = fields.require(reader, "path").and_then(|node| target(reader, node, scope, "`path`"));
-    let fragment = fields.require(reader, "xml").and_then(|node| fragment::read(reader, node, scope));
+    let mut fields = reader.mapping(node, &language::REPLACE)?;
+    let path = fields.take("path").and_then(|node| target(reader, node, scope, "`path`"));
+    let fragment = fields.take("xml").and_then(|node| fragment::read(reader, node, scope));
     let keep = fields.take("keep").map(|node| keep(reader, node, scope));
     fields.finish(reader);
     let (path, fragment) = (path?, fragment?);
@@ -302,8 +296,7 @@ fn message(reader: &mut Reader, node: &Node, scope: &Scope, verb: &str) -> Optio
 }
 
 fn merge_json(reader: &mut Reader, fields: &mut Fields<'_>, node: &Node, scope: &Scope) -> Option<Verb> {
-    let words = [("Replace", Lists::Replace), ("Append", Lists::Append)];
-    let lists = fields.take("lists").map_or(Some(Lists::Replace), |node| reader.word(node, "`lists`", &words));
+    let lists = fields.take("lists").map_or(Some(Lists::Replace), |node| reader.word(node, "`lists`", &LISTS));
     let mut keys = BTreeMap::new();
     if let Some(node) = fields.take("keys") {
         let Some(entries) = node.entries() else {

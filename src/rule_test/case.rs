@@ -9,6 +9,7 @@ use crate::vmi::{self, Vmi};
 use crate::yaml::Node;
 
 use super::given_text::{FileOrInline, file, file_or_inline, text};
+use super::language;
 use super::{Case, Document, Files, Given, SecondCall, Text, expect};
 
 /// The domain of cases that give none: what they are about is the params, or that rules are refused.
@@ -38,8 +39,8 @@ pub(super) fn read(
     prefixes: &BTreeMap<String, String>,
     files: &dyn Files,
 ) -> Option<Case> {
-    let mut fields = reader.fields(node, "a case")?;
-    let name = fields.require(reader, "name").and_then(|node| Some((node, reader.text(node, "a case's `name`")?)));
+    let mut fields = reader.mapping(node, &language::CASE)?;
+    let name = fields.take("name").and_then(|node| Some((node, reader.text(node, "a case's `name`")?)));
     let todo = fields.take("todo").and_then(|node| reader.text(node, "`todo`, why the case fails for now,"));
     let document = document(reader, &mut fields, files).or_else(|| defaults.document.clone());
     let smallest = || Text { name: "domain".to_owned(), source: Source::new("the smallest domain", SMALLEST) };
@@ -47,7 +48,7 @@ pub(super) fn read(
     let vmi = fields.take("vmi").and_then(|node| vmi(reader, node, files)).or_else(|| defaults.vmi.clone());
     let given = defaults.given.clone().with(reader, &mut fields);
     let second_call = second_call(reader, &mut fields, &document, files);
-    let expect = fields.require(reader, "expect");
+    let expect = fields.take("expect");
     let checks = expect.and_then(|node| expect::read(reader, node, &document, prefixes, files));
     fields.finish(reader);
     let (name_node, name) = name?;

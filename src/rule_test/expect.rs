@@ -6,20 +6,14 @@ use std::path::{Component, Path};
 use crate::cloud_init::DocumentKind;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::rule::fields::{Fields, Reader};
+use crate::rule::language::DOCUMENTS;
 use crate::source::{Location, Span};
 use crate::xpath::{self, Scope};
 use crate::yaml::Node;
 
 use super::given_text::{FileOrInline, file_or_inline};
+use super::language;
 use super::{Check, Document, Expected, Files, Golden, Wanted};
-
-/// The words of `document`.
-const DOCUMENTS: [(&str, DocumentKind); 4] = [
-    ("userData", DocumentKind::UserData),
-    ("networkData", DocumentKind::NetworkData),
-    ("metaData", DocumentKind::MetaData),
-    ("cloudInitData", DocumentKind::CloudInitData),
-];
 
 /// `xpath`, `document`, `diff`, `domain` or `cloudInit`, `unchanged`, `warnings`; or `error`
 pub(super) fn read(
@@ -30,7 +24,7 @@ pub(super) fn read(
     files: &dyn Files,
 ) -> Option<Vec<Check>> {
     let before = reader.problems.len();
-    let mut fields = reader.fields(node, "`expect`")?;
+    let mut fields = reader.mapping(node, &language::EXPECT)?;
     let mut checks = Vec::new();
     let error = fields.take_entry("error");
     if let Some((key, value)) = error
@@ -74,13 +68,13 @@ fn results(
         expressions(reader, node, kind, prefixes, checks);
     }
     if let Some((key, value)) = fields.take_entry("diff")
-        && let Some(golden) = golden(reader, value, "a diff", files)
+        && let Some(golden) = golden(reader, value, "a diff", document, files)
     {
         checks.push(Check { location: reader.at(&key.span), what: Expected::Diff(golden) });
     }
     let (own, other) = if is_cloud_init { ("cloudInit", "domain") } else { ("domain", "cloudInit") };
     if let Some((key, value)) = fields.take_entry(own)
-        && let Some(golden) = golden(reader, value, "a whole result", files)
+        && let Some(golden) = golden(reader, value, "a whole result", document, files)
     {
         checks.push(Check { location: reader.at(&key.span), what: Expected::Result(golden) });
     }
@@ -110,8 +104,8 @@ fn refusal(reader: &mut Reader, node: &Node) -> Option<Expected> {
     if node.entries().is_none() {
         return Some(Expected::Error { code: code(reader, node)?, message: None, rule: None });
     }
-    let mut fields = reader.fields(node, "`error`")?;
-    let code = fields.require(reader, "code").and_then(|node| code(reader, node));
+    let mut fields = reader.mapping(node, &language::ERROR)?;
+    let code = fields.take("code").and_then(|node| code(reader, node));
     let mut text = |name| fields.take(name).and_then(|node| reader.text(node, name).map(ToOwned::to_owned));
     let (message, rule) = (text("message"), text("rule"));
     fields.finish(reader);
@@ -199,7 +193,13 @@ fn scalar(reader: &mut Reader, node: &Node) -> Option<String> {
 }
 
 /// A path, `{file: PATH}` or `{inline: TEXT}`.
-fn golden(reader: &mut Reader, node: &Node, what: &'static str, files: &dyn Files) -> Option<Golden> {
+fn golden(
+    reader: &mut Reader,
+    node: &Node,
+    what: &'static str,
+    document: &Document,
+    files: &dyn Files,
+) -> Option<Golden> {
     let (path, span) = match node.text() {
         Some(_) => (reader.text(node, what)?.to_owned(), &node.span),
         None => match file_or_inline(reader, node, what)? {
@@ -212,6 +212,12 @@ fn golden(reader: &mut Reader, node: &Node, what: &'static str, files: &dyn File
     };
     inside(reader, &path, span)?;
     match files.text(&path) {
+        Ok(Some(found)) if [reader.source.name(), document.text().source.name()].contains(&found.name()) => {
+            let message = format!("`{path}` is what goes in, and `--bless` would write over it");
+            reader.error(Code::ConflictingFields, message, span).help =
+                Some("name a file of its own; where nothing may change write `unchanged: true`".into());
+            None
+        }
         Ok(found) => Some(Golden { path: Some(path), text: found.map(|source| source.text().to_owned()) }),
         Err(why) => {
             reader.error(Code::Unreadable, format!("`{path}` cannot be read: {why}"), span);

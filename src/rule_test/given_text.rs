@@ -7,6 +7,7 @@ use crate::rule::fields::Reader;
 use crate::source::Source;
 use crate::yaml::Node;
 
+use super::language;
 use super::{Files, Text};
 
 /// `{file: PATH}` or `{inline: TEXT}`; an inline one is called `name`.
@@ -42,9 +43,9 @@ pub(super) fn file_or_inline<'n>(reader: &mut Reader, node: &'n Node, what: &'st
         reader.wrong_type(node, what, "`{ file: PATH }` or `{ inline: … }`");
         return None;
     }
-    let mut fields = reader.fields(node, what)?;
+    let mut fields = reader.mapping_called(node, &language::TEXT, what)?;
     let (file, inline) = (fields.take("file"), fields.take("inline"));
-    let is_near = fields.has_near(&["file", "inline"]);
+    let is_near = fields.has_near(language::TEXT.one_of);
     fields.finish(reader);
     match (file, inline) {
         (Some(node), None) => Some(FileOrInline::File(node, reader.text(node, "`file`")?.to_owned())),

@@ -12,11 +12,13 @@ mod case;
 mod expect;
 mod given_text;
 mod judge;
+mod language;
 mod outcome;
 mod read;
 mod run;
 mod whole;
 
+pub use language::RULE_TEST;
 pub use outcome::{Call, Evidence, Mismatch, Outcome};
 pub use read::compile;
 pub use run::Runner;

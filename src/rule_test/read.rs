@@ -11,6 +11,7 @@ use crate::source::{Location, Source};
 use crate::yaml::{self, Limits, Node};
 
 use super::case::{self, Defaults};
+use super::language;
 use super::{Files, RuleTest};
 
 /// The tests of a file, in the order written, and everything that is wrong with them in the order of its places.
@@ -37,8 +38,8 @@ fn kind(node: &Node) -> Option<&str> {
 /// `apiVersion`, `kind`, `metadata`, `spec`
 fn rule_test(reader: &mut Reader, node: &Node, has_rules: bool, files: &dyn Files) -> Option<RuleTest> {
     let before = reader.problems.len();
-    let mut fields = reader.fields(node, "a rule test")?;
-    if let Some(version) = fields.require(reader, "apiVersion")
+    let mut fields = reader.mapping(node, &language::RULE_TEST)?;
+    if let Some(version) = fields.take("apiVersion")
         && version.text() != Some(API_VERSION)
     {
         let message = format!("this release reads `{API_VERSION}`, not `{}`", version.text().unwrap_or_default());
@@ -46,10 +47,10 @@ fn rule_test(reader: &mut Reader, node: &Node, has_rules: bool, files: &dyn File
             Some(format!("write `apiVersion: {API_VERSION}`"));
     }
     fields.take("kind");
-    let name = fields.require(reader, "metadata").and_then(|node| metadata(reader, node));
-    let spec = fields.require(reader, "spec");
+    let name = fields.take("metadata").and_then(|node| metadata(reader, node));
+    let spec = fields.take("spec");
     fields.finish(reader);
-    let mut spec = reader.fields(spec?, "`spec` of a rule test")?;
+    let mut spec = reader.mapping(spec?, &language::SPEC)?;
     let mut rules = Rules { files: Vec::new(), given: BTreeMap::new() };
     let listed = spec.take("rules");
     match listed {
@@ -88,7 +89,7 @@ fn cases(
     prefixes: &BTreeMap<String, String>,
     files: &dyn Files,
 ) -> Vec<super::Case> {
-    let Some(node) = spec.require(reader, "cases") else { return Vec::new() };
+    let Some(node) = spec.take("cases") else { return Vec::new() };
     let Some(items) = reader.items(node, "`cases`") else { return Vec::new() };
     if items.is_empty() {
         reader.error(Code::EmptyValue, "a rule test without cases tests nothing", &node.span);
@@ -120,7 +121,7 @@ impl Rules {
                 self.path(reader, item, files);
                 continue;
             }
-            let Some(mut fields) = reader.fields(item, "an item of `rules`") else { continue };
+            let Some(mut fields) = reader.mapping(item, &language::RULES) else { continue };
             let (file, pack) = (fields.take("file"), fields.take("pack"));
             let (inline, params) = (fields.take("inline"), fields.take("params"));
             match (file, pack, inline) {
@@ -131,7 +132,7 @@ impl Rules {
                         self.files.push(file_of(&reader.inner(text)));
                     }
                 }
-                _ if fields.has_near(&["file", "pack", "inline"]) => {}
+                _ if fields.has_near(language::RULES.one_of) => {}
                 _ => {
                     let message = "an item of `rules` has one of `file`, `pack` and `inline`";
                     reader.error(Code::ConflictingFields, message, &item.span);

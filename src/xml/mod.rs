@@ -34,6 +34,7 @@ use order::Order;
 
 pub use escape::{escape_attribute, escape_text, is_ncname, text as decode_text};
 pub use names::{NameId, QName};
+pub use read::Extent;
 
 /// A node of a [`Document`]: an element, attribute, text, comment, processing instruction or the
 /// root. It means the same node as long as the document lives, removed or not.

@@ -9,6 +9,24 @@ use super::arena::{Flags, NONE, Node, Place, some};
 use super::names::NameId;
 use super::{Document, NodeId, escape};
 
+/// How many nodes and attributes a document had at some time, those taken out included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    nodes: usize,
+    attributes: usize,
+}
+
+impl Extent {
+    /// Whether the node was there at that time: ids only grow.
+    pub fn holds(self, node: NodeId) -> bool {
+        match node.place() {
+            Place::Node(at) => (at as usize) < self.nodes,
+            Place::Attribute(at) => (at as usize) < self.attributes,
+            Place::Value(_) => false,
+        }
+    }
+}
+
 impl<'i> Document<'i> {
     /// The document node.
     pub fn root(&self) -> NodeId {
@@ -40,6 +58,11 @@ impl<'i> Document<'i> {
             _ => return None,
         };
         Some(start as usize..end as usize)
+    }
+
+    /// How many nodes and attributes there are by now.
+    pub fn extent(&self) -> Extent {
+        Extent { nodes: self.arena.nodes.len(), attributes: self.arena.attributes.len() }
     }
 
     /// A parsed node as it was first: a text that was given another content points elsewhere now.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::ast::{Kind, Program, Start};
+use super::ast::{Ast, Kind, Program, Start};
 use super::budget::Budget;
 use super::check;
 use super::error::{Error, EvalError};
 use super::eval::Evaluation;
+use super::operand;
 use super::parser;
 use super::plan::{self, Plan};
 use super::scope::{Scope, VarType};
@@ -94,6 +95,41 @@ impl Expr {
             (Start::Filter { .. }, None) => path.start_end,
         };
         self.text.get(begin..end).unwrap_or(&self.text)
+    }
+
+    /// The parts whose values decide a condition, each once, with its text: operands of `and`, `or` and
+    /// comparisons, arguments of `not()`; what is written out there (`'x'`, `2`) aside.
+    pub fn operands(&self) -> Vec<(&str, Self)> {
+        let parts = operand::operands(&self.program.root);
+        let mut operands: Vec<(&str, Self)> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let Some(text) = self.text.get(part.span.clone()) else { continue };
+            if !operands.iter().any(|(known, _)| *known == text) {
+                operands.push((text, self.with_root(part.clone())));
+            }
+        }
+        operands
+    }
+
+    /// Of a path its first `steps` steps without the predicates of the last of them, if it has any: their
+    /// text, the predicates' text and the expression.
+    pub fn without_last_predicates(&self, steps: usize) -> Option<(String, &str, Self)> {
+        let Kind::Path(path) = &self.program.root.kind else { return None };
+        let last = path.steps.get(steps.checked_sub(1)?).filter(|step| !step.predicates.is_empty())?;
+        let text = self.text.get(last.span.clone())?;
+        // Neither an axis nor a node test has a bracket.
+        let (test, predicates) = text.split_at(text.find('[')?);
+        let before = self.text.get(self.program.root.span.start..last.span.start)?;
+        let mut loose = path.clone();
+        loose.steps.truncate(steps);
+        loose.steps.iter_mut().rev().take(1).for_each(|step| step.predicates.clear());
+        let root = Ast { kind: Kind::Path(loose), ..self.program.root.clone() };
+        Some((format!("{before}{test}"), predicates, self.with_root(root)))
+    }
+
+    /// Another expression with the same names; places in it are those of this one.
+    fn with_root(&self, root: Ast) -> Self {
+        Self { text: Arc::clone(&self.text), program: Arc::new(Program { root, ..(*self.program).clone() }) }
     }
 
     /// The variables of the scope that it uses, each once, without `$`.

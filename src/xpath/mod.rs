@@ -12,6 +12,7 @@ mod eval;
 mod expr;
 mod function;
 mod lexer;
+mod operand;
 #[cfg(feature = "cli")]
 mod outline;
 mod parser;

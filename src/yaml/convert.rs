@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::schema::Schema;
-use super::{Node, Style, Value};
+use super::{Node, Scalar, Style, Tag, Value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Location, Source};
 
@@ -22,7 +22,7 @@ pub fn to_json(node: &Node, schema: Schema, source: &Arc<Source>) -> Result<Json
         Box::new(Diagnostic::error(code, message).at(Location::new(source, at.span.clone())))
     };
     match &node.value {
-        Value::Scalar(scalar) if scalar.style == Style::Plain => {
+        Value::Scalar(scalar) if scalar.is_typed() => {
             schema.resolve(&scalar.text).map_err(|error| problem(Code::NotFinite, error.to_string(), node))
         }
         Value::Scalar(scalar) => Ok(Json::String(scalar.text.clone())),
@@ -50,6 +50,16 @@ pub fn to_json(node: &Node, schema: Schema, source: &Arc<Source>) -> Result<Json
                 }
             }
             Ok(Json::Object(members))
+        }
+    }
+}
+
+impl Scalar {
+    /// Whether its text decides its type: it is plain, or a tag says so.
+    const fn is_typed(&self) -> bool {
+        match self.tag {
+            None => matches!(self.style, Style::Plain),
+            Some(tag) => matches!(tag, Tag::Plain),
         }
     }
 }

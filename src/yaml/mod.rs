@@ -25,6 +25,19 @@ pub struct Node {
     pub span: Span,
     /// What it is.
     pub value: Value,
+    /// What it shares with other places.
+    pub link: Link,
+}
+
+/// What a node shares with other places of its document: a number that an anchor and its aliases have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// It stands for itself.
+    None,
+    /// `&name` stands before it.
+    Anchor(usize),
+    /// It is `*name`, and its value is a copy of the anchor's.
+    Alias(usize),
 }
 
 /// What a node is.
@@ -54,6 +67,17 @@ pub struct Scalar {
     pub text: String,
     /// How it was written.
     pub style: Style,
+    /// What a tag says of it.
+    pub tag: Option<Tag>,
+}
+
+/// What a scalar's tag says (YAML 1.1, `yaml.org/type`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// `!!str`, `!!binary`, `!!timestamp`: a text, however it is written. A binary stays in base64.
+    Text,
+    /// `!!int`, `!!float`, `!!bool`, `!!null`: typed by its text, also in quotes.
+    Plain,
 }
 
 /// How a scalar was written.
@@ -69,6 +93,13 @@ pub enum Style {
     Literal,
     /// `>`
     Folded,
+}
+
+impl Link {
+    /// For the parser's number of an anchor, which is 0 where there is none.
+    const fn anchor(id: usize) -> Self {
+        if id == 0 { Self::None } else { Self::Anchor(id) }
+    }
 }
 
 impl Node {

@@ -16,6 +16,9 @@ pub fn offsets(source: &str, node: &Node) -> Vec<(usize, usize)> {
             } else {
                 at = before_blank_lines(source, at, &scalar.text);
             }
+            if scalar.style == Style::Literal {
+                return literal(source, at, &scalar.text);
+            }
         }
         _ => {}
     }
@@ -45,13 +48,26 @@ fn begins_line(source: &str, at: usize) -> bool {
 /// The parser lets a block scalar begin with its first line that is not empty; the empty ones before it are text too.
 fn before_blank_lines(source: &str, first: usize, text: &str) -> usize {
     let empty = text.bytes().take_while(|&byte| byte == b'\n').count();
-    let mut at = first;
-    for _ in 0..empty {
-        // To the end of the line before, then to its start.
-        let line_start = |end: usize| source.get(..end).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
-        at = line_start(line_start(at).saturating_sub(1));
+    // To the line's start, then to those of the lines before.
+    let line_start = |end: usize| source.get(..end).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    (0..empty).fold(line_start(first), |at, _| line_start(at.saturating_sub(1)))
+}
+
+/// A literal block: a line of text a line of source (YAML 1.2.2, 8.1.2), less the indentation, which is what the line
+/// of source has more than that of text.
+fn literal(source: &str, first: usize, text: &str) -> Vec<(usize, usize)> {
+    let (mut steps, mut at, mut inner) = (Vec::new(), first, 0);
+    for line in text.split_inclusive('\n') {
+        let rest = source.get(at..).unwrap_or_default();
+        let written = rest.split_inclusive('\n').next().unwrap_or_default();
+        let content = line.strip_suffix('\n').unwrap_or(line);
+        let shown = written.trim_end_matches(['\n', '\r']);
+        steps.push((inner, at + shown.len().saturating_sub(content.len())));
+        inner += line.len();
+        at += written.len();
     }
-    at
+    steps.push((inner, at));
+    steps
 }
 
 /// Past what stands in the source and not in the text: indentation, line ends that folding ate.

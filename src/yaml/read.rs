@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, StructureStyle};
 
-use super::{Mapping, Node, Scalar, Style, Value};
+use super::{Link, Mapping, Node, Scalar, Style, Tag, Value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Location, Source, Span};
 
@@ -20,11 +20,15 @@ pub struct Limits {
     pub nodes: usize,
     /// Whether `<<` may stand as a key; what it means is left to the caller.
     pub merge_keys: bool,
+    /// Whether the tags of YAML's own types (`!!str`, `!!binary`, …) are read. All others never are.
+    pub tags: bool,
+    /// Whether a key may stand twice in a mapping; the last one counts, as for PyYAML.
+    pub repeated_keys: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 1 << 20, depth: 64, nodes: 100_000, merge_keys: false }
+        Self { bytes: 1 << 20, depth: 64, nodes: 100_000, merge_keys: false, tags: false, repeated_keys: false }
     }
 }
 
@@ -106,7 +110,7 @@ impl Reader<'_> {
             self.event(event, span).map_err(|problem| vec![*problem])?;
         }
         let mut problems = Vec::new();
-        for document in &self.documents {
+        for document in self.documents.iter().filter(|_| !self.limits.repeated_keys) {
             duplicate_keys(self.source, document, &mut problems);
         }
         if problems.is_empty() { Ok(self.documents) } else { Err(problems) }
@@ -115,7 +119,7 @@ impl Reader<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Diagnostic>> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                self.refuse_tag(tag.map(|tag| tag.to_string()), &span)?;
+                let tag = self.tag(tag.map(|tag| tag.to_string()), &span)?;
                 let style = match style {
                     ScalarStyle::Plain => Style::Plain,
                     ScalarStyle::SingleQuoted => Style::SingleQuoted,
@@ -125,7 +129,8 @@ impl Reader<'_> {
                 };
                 // The parser gives `~` for a value that is not written at all.
                 let text = if style == Style::Plain && span.is_empty() { String::new() } else { text.into_owned() };
-                let node = Node { span, value: Value::Scalar(Scalar { text, style }) };
+                let value = Value::Scalar(Scalar { text, style, tag });
+                let node = Node { span, value, link: Link::anchor(anchor) };
                 let size = size(&node);
                 self.done(node, anchor, size, 0)
             }
@@ -148,6 +153,7 @@ impl Reader<'_> {
                     return Ok(());
                 };
                 node.span = span;
+                node.link = Link::Alias(anchor);
                 self.done(node, 0, size, depth)
             }
             Event::DocumentStart(..) => {
@@ -166,7 +172,7 @@ impl Reader<'_> {
         tag: Option<String>,
         span: &Span,
     ) -> Result<(), Box<Diagnostic>> {
-        self.refuse_tag(tag, span)?;
+        self.tag(tag, span)?;
         if self.open.len() >= self.limits.depth {
             return Err(self.too_deep(span.clone()));
         }
@@ -185,7 +191,7 @@ impl Reader<'_> {
             Frame::Sequence => Value::Sequence(open.items),
             Frame::Mapping => Value::Mapping(Mapping { entries: pairs(open.items), flow: open.flow }),
         };
-        let node = Node { span: start..end.max(start), value };
+        let node = Node { span: start..end.max(start), value, link: Link::anchor(open.anchor) };
         let size = if open.anchor == 0 { Size { nodes: 1, bytes: 0 } } else { size(&node) };
         // The content was counted when it was read.
         self.nodes -= size.nodes - 1;
@@ -240,8 +246,16 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn refuse_tag(&self, tag: Option<String>, span: &Span) -> Result<(), Box<Diagnostic>> {
-        let Some(tag) = tag else { return Ok(()) };
+    /// The tag of a node, where tags are read and it is one of YAML's own.
+    fn tag(&self, tag: Option<String>, span: &Span) -> Result<Option<Tag>, Box<Diagnostic>> {
+        let Some(tag) = tag else { return Ok(None) };
+        let known = tag.strip_prefix("tag:yaml.org,2002:").filter(|_| self.limits.tags);
+        match known {
+            Some("str" | "binary" | "timestamp") => return Ok(Some(Tag::Text)),
+            Some("int" | "float" | "bool" | "null") => return Ok(Some(Tag::Plain)),
+            Some("seq" | "map") => return Ok(None),
+            _ => {}
+        }
         let tag = tag.replacen("tag:yaml.org,2002:", "!!", 1);
         let problem = self.problem(Code::YamlUnsupported, format!("tags (`{tag}`) are not read here"), span.clone());
         Err(Box::new(problem.help("leave the tag out; quote the value if it should be a text")))

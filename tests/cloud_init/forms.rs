@@ -20,8 +20,12 @@ fn beginnings() {
         ("#!/bin/sh\necho", "script"),
         ("## template: jinja\n#cloud-config\nx: 1", "Jinja"),
         ("#ps1_sysnative\nGet-Item", "PowerShell"),
-        ("Content-Type: multipart/mixed; boundary=x\n", "MIME"),
-        ("MIME-Version: 1.0\n", "MIME"),
+        ("Content-Type: multipart/mixed; boundary=x\n", "without the header MIME-Version"),
+        ("MIME-Version: 1.0\n", "Mime"),
+        ("Content-Type: multipart/mixed; boundary=x\nMIME-version: 1.0\n", "Mime"),
+        ("From nobody Sat Nov  1 00:00:00 2025\nMIME-Version: 1.0\n", "Mime"),
+        ("Subject: x\nMime-Version: 1.0\n", "Mime"),
+        ("\nMIME-Version: 1.0\n", "too late"),
         ("{\"x\": 1, \"ignition\": {\"version\": \"3.0.0\"}}", "Ignition"),
         ("I2Nsb3VkLWNvbmZpZwp4OiAxCg==", "base64"),
         ("H4sIAAAAAAAAA", "gzip"),
@@ -32,7 +36,7 @@ fn beginnings() {
         ("\u{feff}#cloud-config\n", "LateHeader"),
     ] {
         let found = match form(text) {
-            Form::Other(what) => what.to_owned(),
+            Form::Other { what, .. } => what.to_owned(),
             other => format!("{other:?}"),
         };
         assert!(found.contains(expected), "{text:?}: {found}");
@@ -52,7 +56,7 @@ fn real_user_data() {
             assert_eq!(found, Form::CloudConfig, "{file}");
         }
         if kind.starts_with('#') && kind != "#ignored" {
-            assert!(matches!(found, Form::Other(_)), "{file}: {found:?}");
+            assert!(matches!(found, Form::Other { .. } | Form::Mime), "{file}: {found:?}");
             seen += 1;
         }
     }

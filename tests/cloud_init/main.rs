@@ -10,4 +10,10 @@ mod envelope;
 #[cfg(test)]
 mod forms;
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
+mod judge;
+#[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod yaml;

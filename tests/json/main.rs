@@ -4,6 +4,8 @@
 mod support;
 
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod jsonpath;
 #[cfg(test)]
 mod merge;

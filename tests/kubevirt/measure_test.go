@@ -19,7 +19,7 @@ import (
 // measured is the domain of the benchmarks: 8 KB, as virt-launcher sends them.
 const measured = "../../../benches/data/domain.xml"
 
-// TestMeasure compares a sidecar with the floor (the `echo-floor` example), called by KubeVirt's client in
+// TestMeasure compares a sidecar with the floor (the package `echo-floor`), called by KubeVirt's client in
 // turns, so that whatever else the machine does hurts both alike. `benches/hook.sh` runs it.
 //
 //	VIRT_PATCH_MEASURE  the sidecar to be measured
@@ -69,7 +69,7 @@ func TestMeasure(t *testing.T) {
 	took := turns(t, managers, small, v, calls)
 	large := grown(t, small, 1<<20)
 	tookLarge := turns(t, managers, large, v, max(calls/20, 20))
-	crowd := crowds(t, managers, small, v, 1000)
+	crowd, turnedAway := crowds(managers, small, v, 1000)
 	for i, s := range running {
 		peak[i] = memory(t, s, "VmHWM")
 	}
@@ -81,6 +81,7 @@ func TestMeasure(t *testing.T) {
 	row("call of 1 MiB, p50 (µs)", micros(tookLarge[0], .5), micros(tookLarge[1], .5), "")
 	row("call of 1 MiB, p99 (µs)", micros(tookLarge[0], .99), micros(tookLarge[1], .99), "")
 	row("1,000 calls at once (µs)", micros(crowd[0], .5), micros(crowd[1], .5), "")
+	row("of 3,000, not answered", float64(turnedAway[0]), float64(turnedAway[1]), "")
 	row("resident at rest (KiB)", float64(rest[0]), float64(rest[1]), "1.50")
 	row("resident, peak (KiB)", float64(peak[0]), float64(peak[1]), "")
 	row("page faults at rest", float64(faults[0]), float64(faults[1]), "")
@@ -108,28 +109,29 @@ func turns(t *testing.T, managers [2]hooks.Manager, spec *api.DomainSpec, v *v1.
 	return took
 }
 
-// crowds calls each manager from so many goroutines at once, in a few rounds, and says how long a round took.
-func crowds(t *testing.T, managers [2]hooks.Manager, spec *api.DomainSpec, v *v1.VirtualMachineInstance, calls int) (took [2][]time.Duration) {
-	t.Helper()
+// crowds calls each manager from so many goroutines at once, in three rounds, and says how long a round took, and how many
+// calls had no answer: KubeVirt's client gives up on a socket that has no place for it within a second or two, and the floor
+// alone has places without end.
+func crowds(managers [2]hooks.Manager, spec *api.DomainSpec, v *v1.VirtualMachineInstance, calls int) (took [2][]time.Duration, unanswered [2]int) {
 	for range 3 {
 		for i, m := range managers {
-			failed := make(chan error, calls)
+			done := make(chan error, calls)
 			begun := time.Now()
 			for range calls {
 				go func() {
 					_, err := m.OnDefineDomain(spec.DeepCopy(), v.DeepCopy())
-					failed <- err
+					done <- err
 				}()
 			}
 			for range calls {
-				if err := <-failed; err != nil {
-					t.Fatal(err)
+				if <-done != nil {
+					unanswered[i]++
 				}
 			}
 			took[i] = append(took[i], time.Since(begun))
 		}
 	}
-	return took
+	return took, unanswered
 }
 
 // grown is the domain with its first disk repeated until its XML has so many bytes.
@@ -165,7 +167,7 @@ func pageFaults(t *testing.T, s *sidecar) int {
 }
 
 func row(what string, sidecar, floor float64, bar string) {
-	fmt.Printf("%-30s %12.0f %12.0f %8.2f %8s\n", what, sidecar, floor, sidecar/floor, bar)
+	fmt.Printf("%-30s %12.0f %12.0f %8.2f %8s\n", what, sidecar, floor, sidecar/max(floor, 1), bar)
 }
 
 // execToInfo is the time from starting the process to its answer to Info.

@@ -9,8 +9,13 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::terminal::Terminal;
+use crate::schema;
 
-/// What is written: a rule, its test, the domain that the test applies it to, and what must come of that.
+/// The schema that editors complete from; both YAML files name it.
+const SCHEMA: &str = ".virt-patch.schema.json";
+
+/// What is written beside the schema: a rule, its test, the domain that the test applies it to, and what must come
+/// of that.
 const FILES: [(&str, &str); 4] = [
     ("rules.yaml", include_str!("start/rules.yaml")),
     ("rules_test.yaml", include_str!("start/rules_test.yaml")),
@@ -18,7 +23,7 @@ const FILES: [(&str, &str); 4] = [
     ("queues.diff", include_str!("start/queues.diff")),
 ];
 
-/// Writes a first rule set with its test
+/// Writes a first rule set with its test, and the schema for editors
 ///
 /// Nothing that is there is overwritten.
 #[derive(Debug, Args)]
@@ -35,8 +40,9 @@ pub(super) fn run(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Ex
     let folder = arguments.folder;
     fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
     let path = |name: &str| folder.strip_prefix(".").unwrap_or(&folder).join(name);
-    let taken: Vec<_> =
-        FILES.iter().map(|(name, _)| path(name)).filter(|path| path.symlink_metadata().is_ok()).collect();
+    let schema = schema::text();
+    let files = || FILES.into_iter().chain([(SCHEMA, schema.as_str())]);
+    let taken: Vec<_> = files().map(|(name, _)| path(name)).filter(|path| path.symlink_metadata().is_ok()).collect();
     if let Some(first) = taken.first() {
         bail!(
             "`{}` is there already, and nothing is overwritten; name an empty folder: `virt-patch init FOLDER`",
@@ -44,7 +50,7 @@ pub(super) fn run(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Ex
         );
     }
     let mut out = String::new();
-    for (name, text) in FILES {
+    for (name, text) in files() {
         let path = path(name);
         let written = File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
         match written {

@@ -1,10 +1,9 @@
 //! Running all cases, side by side, with results in the order in which they are written.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{Context, anyhow};
 
 use super::find::TestFile;
 use crate::rule_test::{Case, Outcome, RuleTest, Runner};
@@ -12,6 +11,10 @@ use crate::rule_test::{Case, Outcome, RuleTest, Runner};
 /// What a thread may recurse with: as much as a program's first thread has, for which the limits of parsers are
 /// made.
 const STACK: usize = 8 << 20;
+
+/// What is said where a thread panicked.
+const BROUGHT_DOWN: &str =
+    "a case brought virt-patch down, which is a fault of virt-patch itself; run them one by one with `--filter`";
 
 /// What became of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,45 +62,39 @@ pub(super) fn id(test: &RuleTest, case: &Case) -> String {
 /// # Errors
 /// Where a case brought virt-patch itself down.
 pub(super) fn run<'t>(files: &'t [TestFile], filter: &str, threads: usize) -> anyhow::Result<Vec<Ran<'t>>> {
-    let tests: Vec<(&TestFile, &RuleTest)> =
-        files.iter().flat_map(|file| file.tests.iter().map(move |test| (file, test))).collect();
+    let mut runners = Vec::new();
     let mut jobs = Vec::new();
-    for (at, (_, test)) in tests.iter().enumerate() {
-        jobs.extend(test.cases.iter().filter(|case| id(test, case).contains(filter)).map(|case| (at, case)));
+    for (file, test) in files.iter().flat_map(|file| file.tests.iter().map(move |test| (file, test))) {
+        let chosen: Vec<&Case> = test.cases.iter().filter(|case| id(test, case).contains(filter)).collect();
+        // Of a test of which no case is chosen the rules need not compile.
+        if !chosen.is_empty() {
+            jobs.extend(chosen.into_iter().map(|case| (file, test, case, runners.len())));
+            runners.push(Runner::new(test));
+        }
     }
-    // A test of which no case is chosen need not compile.
-    let runners: Vec<Option<Runner<'t>>> = tests
-        .iter()
-        .enumerate()
-        .map(|(at, (_, test))| jobs.iter().any(|(of, _)| *of == at).then(|| Runner::new(test)))
-        .collect();
     let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::new());
+    // Each thread takes the next case until there is none.
     let work = || {
-        while let Some((number, &(at, case))) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|number| Some((number, jobs.get(number)?)))
-        {
-            let Some(runner) = &runners[at] else { continue };
+        let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        let mine = numbers.map_while(|number| Some((number, jobs.get(number)?)));
+        let run = |(number, &(file, test, case, runner)): (usize, &(&'t TestFile, &'t RuleTest, &'t Case, usize))| {
+            let runner: &Runner<'t> = runners.get(runner)?;
             let start = Instant::now();
             let outcome = runner.run(case);
-            let (file, test) = tests[at];
-            let ran = Ran { file, test, case, outcome, took: start.elapsed() };
-            if let Ok(mut results) = results.lock() {
-                results.push((number, ran));
-            }
-        }
+            Some((number, Ran { file, test, case, outcome, took: start.elapsed() }))
+        };
+        mine.filter_map(run).collect::<Vec<_>>()
     };
-    let is_whole = std::thread::scope(|scope| {
+    let threads = threads.clamp(1, jobs.len().max(1));
+    let mut results = std::thread::scope(|scope| {
         let start = |_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
-        let threads: Vec<_> = (0..threads.clamp(1, jobs.len().max(1))).filter_map(|at| start(at).ok()).collect();
-        threads.into_iter().map(|thread| thread.join()).all(|joined| joined.is_ok())
-    });
-    let mut results = results.into_inner().unwrap_or_default();
-    if !is_whole || results.len() != jobs.len() {
-        bail!(
-            "a case brought virt-patch down, which is a fault of virt-patch itself; run them one by one with `--filter`"
-        );
-    }
+        let started = (0..threads).map(start).collect::<std::io::Result<Vec<_>>>().context("cannot start a thread")?;
+        let mut results = Vec::new();
+        for thread in started {
+            results.extend(thread.join().map_err(|_| anyhow!(BROUGHT_DOWN))?);
+        }
+        anyhow::Ok(results)
+    })?;
     results.sort_by_key(|(number, _)| *number);
     Ok(results.into_iter().map(|(_, ran)| ran).collect())
 }

@@ -9,8 +9,8 @@ use crate::rule_test::{Call, Evidence, Mismatch};
 use crate::source::Location;
 
 /// `passed`, `failed`, `todo` (counts), `cases` in the order written, `diagnostics` of test files that could not
-/// run. A case has `test`, `case`, `file`, `line`, `column`, `status` (`passed`, `failed`, `todo`, `todo-passes`), where it has one its
-/// `todo`, `mismatches`, and of a case with mismatches its `rules` as `apply -o json` has them.
+/// run. A case has `test`, `case`, `file`, `line`, `column`, `status` (`passed`, `failed`, `todo`, `todo-passes`),
+/// where it has one its `todo`, `mismatches`, and of a case with mismatches its `rules` as `apply -o json` has them.
 pub(super) fn render(ran: &[Ran<'_>], problems: &[Diagnostic]) -> Value {
     let count = |verdict: Verdict| ran.iter().filter(|one| one.verdict() == verdict).count();
     json!({
@@ -44,8 +44,8 @@ fn case(one: &Ran<'_>) -> Value {
     Value::Object(members)
 }
 
-/// `call` (`first`, `again`, `second`), `message`, `file`, `line`, `column`; `diagnostics`; or `expected`, `found` and `golden`, the
-/// file that holds what is expected.
+/// `call` (`first`, `again`, `second`), `message`, `file`, `line`, `column`; `diagnostics`; or `expected`, `found`
+/// and `golden`, the file that holds what is expected.
 fn mismatch(mismatch: &Mismatch) -> Value {
     let call = match mismatch.call {
         Call::First => "first",

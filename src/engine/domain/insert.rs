@@ -67,12 +67,12 @@ impl Run<'_, '_> {
         inserted.map_err(|error| self.refused(&error, path, target))?;
         self.entry(rule, |entry| entry.changed += nodes.len());
         if self.explains() {
-            let (at, position) = (self.forest.xml.node_path(target), self.position(target));
+            let (at, origin) = (self.forest.xml.node_path(target), self.origin(target));
             self.note(
                 rule,
                 What::Inserted,
                 || at,
-                position,
+                origin,
                 || format!("{} {} it", counted(nodes.len(), "node"), word(place)),
             );
         }

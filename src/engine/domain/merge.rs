@@ -75,9 +75,9 @@ impl Run<'_, '_> {
         let changed = self.merge_into(path, target, element, keys)?;
         self.entry(rule, |entry| entry.changed += changed);
         if self.explains() {
-            let (at, position) = (self.forest.xml.node_path(target), self.position(target));
+            let (at, origin) = (self.forest.xml.node_path(target), self.origin(target));
             let what = if changed > 0 { What::Merged } else { What::Unchanged };
-            self.note(rule, what, || at, position, || counted(changed, "change"));
+            self.note(rule, what, || at, origin, || counted(changed, "change"));
         }
         Ok(())
     }

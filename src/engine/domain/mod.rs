@@ -63,7 +63,7 @@ impl Run<'_, '_> {
     fn may_select_nothing(&mut self, rule: &Rule, path: &Expression) -> bool {
         let any = rule.for_each.is_none() && rule.expect == Some(Expect::Any);
         if any {
-            self.skip(rule, || format!("`{}` selects nothing", path.xpath.text()));
+            self.skip_by_path(rule, path, "");
         }
         any
     }

@@ -37,7 +37,7 @@ impl Run<'_, '_> {
         filled: &[Filled],
         keep: &[QName],
     ) -> Result<()> {
-        let position = if self.explains() { self.position(target) } else { None };
+        let origin = if self.explains() { self.origin(target) } else { None };
         let nodes = self.build(filled, path)?;
         let replaced = match nodes[..] {
             [element] if self.is_element(target) && self.is_element(element) => {
@@ -54,7 +54,7 @@ impl Run<'_, '_> {
             let node = if self.forest.xml.is_attached(target) { Some(target) } else { nodes.first().copied() };
             let at = node.map(|node| self.forest.xml.node_path(node)).unwrap_or_default();
             let what = if changed { What::Replaced } else { What::Unchanged };
-            self.note(rule, what, || at, position, String::new);
+            self.note(rule, what, || at, origin, String::new);
         }
         Ok(())
     }

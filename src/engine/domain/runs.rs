@@ -91,12 +91,12 @@ impl Run<'_, '_> {
     fn taken_back(&mut self, rule: &Rule, target: NodeId, nodes: usize) {
         self.entry(rule, |entry| entry.changed = entry.changed.saturating_sub(nodes));
         if self.explains() {
-            let (path, position) = (self.forest.xml.node_path(target), self.position(target));
+            let (path, origin) = (self.forest.xml.node_path(target), self.origin(target));
             self.note(
                 rule,
                 What::TakenBack,
                 || path,
-                position,
+                origin,
                 || format!("{} stood there before", counted(nodes, "node")),
             );
         }

@@ -88,7 +88,7 @@ impl Run<'_, '_> {
     fn set_text(&mut self, rule: &Rule, path: &Expression, element: NodeId, text: &str) -> Result<()> {
         let old = if self.explains() { self.forest.xml.string_value(element).into_owned() } else { String::new() };
         let changed = self.forest.xml.set_text(element, text).map_err(|error| self.refused(&error, path, element))?;
-        self.value_noted(rule, element, changed, &old, text);
+        self.value_noted(rule, element, element, changed, &old, text);
         Ok(())
     }
 
@@ -101,29 +101,32 @@ impl Run<'_, '_> {
         text: &str,
     ) -> Result<()> {
         let before = self.forest.xml.attribute(element, &name.namespace, &name.local);
-        let old = before.map(|attribute| self.forest.xml.own_text(attribute).into_owned()).unwrap_or_default();
+        let told = before.filter(|_| self.explains());
+        let old = told.map(|attribute| self.forest.xml.own_text(attribute).into_owned()).unwrap_or_default();
         let changed = self.forest.xml.set_attribute(element, name, text);
         let changed = changed.map_err(|error| self.refused(&error, path, element))?;
         let node = self.forest.xml.attribute(element, &name.namespace, &name.local).unwrap_or(element);
-        self.value_noted(rule, node, changed, &old, text);
+        // A new attribute stands where its element stands.
+        let place = if before.is_some() { node } else { element };
+        self.value_noted(rule, node, place, changed, &old, text);
         Ok(())
     }
 
-    fn value_noted(&mut self, rule: &Rule, node: NodeId, changed: bool, old: &str, new: &str) {
+    fn value_noted(&mut self, rule: &Rule, node: NodeId, place: NodeId, changed: bool, old: &str, new: &str) {
         if changed {
             self.entry(rule, |entry| entry.changed += 1);
         }
         if self.explains() {
             let path = self.forest.xml.node_path(node);
-            let position = self.position(node);
+            let origin = self.origin(place);
             let (old, new) = (self.secrets.mask(old).into_owned(), self.secrets.mask(new).into_owned());
             let what = if changed { What::Set } else { What::Unchanged };
             self.note(
                 rule,
                 what,
                 || path,
-                position,
-                || if changed { format!("`{old}` → `{new}`") } else { format!("`{new}`") },
+                origin,
+                || if changed && !old.is_empty() { format!("`{old}` → `{new}`") } else { format!("`{new}`") },
             );
         }
     }
@@ -133,12 +136,12 @@ impl Run<'_, '_> {
         let nodes = self.select(path)?;
         self.entry(rule, |entry| entry.matched += nodes.len());
         if nodes.is_empty() {
-            self.skip(rule, || format!("`{}` selects nothing to remove", path.xpath.text()));
+            self.skip_by_path(rule, path, " to remove");
         }
         for node in self.outermost(&nodes) {
             if self.explains() {
-                let (path, position) = (self.forest.xml.node_path(node), self.position(node));
-                self.note(rule, What::Removed, || path, position, String::new);
+                let (path, origin) = (self.forest.xml.node_path(node), self.origin(node));
+                self.note(rule, What::Removed, || path, origin, String::new);
             }
             self.forest.xml.remove(node).map_err(|error| self.refused(&error, path, node))?;
             self.entry(rule, |entry| entry.changed += 1);

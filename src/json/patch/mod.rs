@@ -8,4 +8,4 @@ mod apply;
 mod operation;
 
 pub use apply::{Outcome, PatchError, apply};
-pub use operation::{Operation, Target};
+pub use operation::{OPERATIONS, Operation, Target};

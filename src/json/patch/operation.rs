@@ -7,7 +7,15 @@ use crate::json::kind;
 use crate::json::pointer::Pointer;
 use crate::json::query::Query;
 
-const OPERATIONS: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
+/// The operations, and the members that each must have beside `op`; it has no others.
+pub const OPERATIONS: [(&str, &[&str]); 6] = [
+    ("add", &["path", "value"]),
+    ("remove", &["path"]),
+    ("replace", &["path", "value"]),
+    ("move", &["from", "path"]),
+    ("copy", &["from", "path"]),
+    ("test", &["path", "value"]),
+];
 
 /// One operation of a patch.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,24 +99,38 @@ impl Operation {
         let existing = |name| target(members, name, op, Use::Existing);
         let added = || target(members, "path", op, Use::Added);
         let value = || given(members, op);
-        let (operation, expected) = match op {
-            "add" => (Self::Add { path: added()?, value: value()? }, ["path", "value"].as_slice()),
-            "remove" => (Self::Remove { path: existing("path")? }, ["path"].as_slice()),
-            "replace" => (Self::Replace { path: existing("path")?, value: value()? }, ["path", "value"].as_slice()),
-            "move" => (Self::Move { from: existing("from")?, path: added()? }, ["from", "path"].as_slice()),
-            "copy" => (Self::Copy { from: existing("from")?, path: added()? }, ["from", "path"].as_slice()),
-            "test" => (Self::Test { path: existing("path")?, value: value()? }, ["path", "value"].as_slice()),
+        let operation = match op {
+            "add" => Self::Add { path: added()?, value: value()? },
+            "remove" => Self::Remove { path: existing("path")? },
+            "replace" => Self::Replace { path: existing("path")?, value: value()? },
+            "move" => Self::Move { from: existing("from")?, path: added()? },
+            "copy" => Self::Copy { from: existing("from")?, path: added()? },
+            "test" => Self::Test { path: existing("path")?, value: value()? },
             unknown => {
-                let meant = nearest(unknown, OPERATIONS).map(|near| format!("did you mean '{near}'?"));
-                let meant = meant.unwrap_or_else(|| format!("it must be one of {}", OPERATIONS.join(", ")));
+                let names = OPERATIONS.map(|(name, _)| name);
+                let meant = nearest(unknown, names).map(|near| format!("did you mean '{near}'?"));
+                let meant = meant.unwrap_or_else(|| format!("it must be one of {}", names.join(", ")));
                 return Err(format!("'{unknown}' is no operation of JSON Patch; {meant}"));
             }
         };
+        let expected = OPERATIONS.iter().find(|(name, _)| *name == op).map_or([].as_slice(), |(_, members)| members);
         let unknown = members.keys().find(|name| *name != "op" && !expected.contains(&name.as_str()));
         unknown.map_or(Ok(operation), |name| {
             let near = nearest(name, expected.iter().copied()).map(|near| format!("; did you mean '{near}'?"));
             Err(format!("'{op}' has no member '{name}'{}", near.unwrap_or_default()))
         })
+    }
+
+    /// Where it works: where to, for those that take from elsewhere.
+    pub fn path(&self) -> &Target {
+        match self {
+            Self::Add { path, .. }
+            | Self::Remove { path }
+            | Self::Replace { path, .. }
+            | Self::Move { path, .. }
+            | Self::Copy { path, .. }
+            | Self::Test { path, .. } => path,
+        }
     }
 
     /// The operation's name.
@@ -120,6 +142,17 @@ impl Operation {
             Self::Move { .. } => "move",
             Self::Copy { .. } => "copy",
             Self::Test { .. } => "test",
+        }
+    }
+}
+
+impl Target {
+    /// The pointer or query; of a member the query for its objects, and its name.
+    pub fn written(&self) -> String {
+        match self {
+            Self::Pointer(pointer) => pointer.to_string(),
+            Self::Query(query) => query.as_str().to_owned(),
+            Self::Member { parent, name } => format!("{}['{name}']", parent.as_str()),
         }
     }
 }
