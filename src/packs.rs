@@ -5,7 +5,22 @@ use crate::rule::{RuleFile, RuleSet, Trust};
 use crate::source::Source;
 
 /// Name and rules of every pack.
-const PACKS: [(&str, &str); 1] = [("smbios", include_str!("../rules/smbios/rules.yaml"))];
+const PACKS: [(&str, &str); 14] = [
+    ("cloud-init", include_str!("../rules/cloud-init/rules.yaml")),
+    ("cpu", include_str!("../rules/cpu/rules.yaml")),
+    ("ide", include_str!("../rules/ide/rules.yaml")),
+    ("macos", include_str!("../rules/macos/rules.yaml")),
+    ("memory-backing", include_str!("../rules/memory-backing/rules.yaml")),
+    ("network", include_str!("../rules/network/rules.yaml")),
+    ("numa", include_str!("../rules/numa/rules.yaml")),
+    ("passt", include_str!("../rules/passt/rules.yaml")),
+    ("serial", include_str!("../rules/serial/rules.yaml")),
+    ("smbios", include_str!("../rules/smbios/rules.yaml")),
+    ("usb", include_str!("../rules/usb/rules.yaml")),
+    ("vhostuser", include_str!("../rules/vhostuser/rules.yaml")),
+    ("video", include_str!("../rules/video/rules.yaml")),
+    ("vnc", include_str!("../rules/vnc/rules.yaml")),
+];
 
 /// The names of the packs.
 pub fn names() -> impl Iterator<Item = &'static str> {
