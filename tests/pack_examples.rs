@@ -41,18 +41,29 @@ fn arguments(pack: &str, manifest: &str) -> SidecarOptions {
     options
 }
 
-/// Every domain of the hooks' cases.
-fn domains() -> Vec<PathBuf> {
+#[test]
+fn every_pack_stands_in_the_list() {
+    let list = fs::read_to_string(root().join("docs/packs.md")).expect("the list");
+    for pack in virt_patch::packs::names() {
+        assert!(list.contains(&format!("| [{pack}](../rules/{pack}/README.md) |")), "{pack} is not in docs/packs.md");
+    }
+}
+
+/// Every domain and all cloud-init data of the hooks' cases, and the option of `apply` that takes each.
+fn inputs() -> Vec<(&'static str, PathBuf)> {
     let cases = fs::read_dir(root().join("tests/corpus")).expect("the cases");
-    let domains = cases.map(|case| case.expect("an entry").path().join("domain-before.xml"));
-    let mut domains: Vec<PathBuf> = domains.filter(|path| path.is_file()).collect();
-    domains.sort();
-    assert!(domains.len() > 10, "{domains:?}");
-    domains
+    let mut inputs = Vec::new();
+    for case in cases.map(|case| case.expect("an entry").path()) {
+        let both = [("--domain", case.join("domain-before.xml")), ("--cloud-init", case.join("cloud-init.json"))];
+        inputs.extend(both.into_iter().filter(|(_, path)| path.is_file()));
+    }
+    inputs.sort();
+    assert!(inputs.len() > 10, "{inputs:?}");
+    inputs
 }
 
 #[test]
-fn every_pack_has_an_example_that_changes_some_domain() {
+fn every_pack_has_an_example_that_changes_something() {
     for pack in virt_patch::packs::names() {
         let manifest = example(pack);
         let options = arguments(pack, &manifest);
@@ -62,13 +73,12 @@ fn every_pack_has_an_example_that_changes_some_domain() {
         assert!(checked.code == 0, "{pack}: {}{}", checked.out, checked.err);
         let given = options.params.iter().map(|(pack, name, value)| format!("--param={pack}.{name}={value}"));
         let given: Vec<String> = given.chain(["--vmi=vm.yaml".into(), format!("--pack={pack}")]).collect();
-        let changes = |domain: &PathBuf| {
-            let domain = domain.to_str().expect("UTF-8");
-            let mut command = vec!["apply", "--diff", "--domain", domain];
+        let changes = |(option, path): &(&str, PathBuf)| {
+            let mut command = vec!["apply", "--diff", option, path.to_str().expect("UTF-8")];
             command.extend(given.iter().map(String::as_str));
             let done = desk.run(&command);
             done.code == 0 && !done.out.is_empty()
         };
-        assert!(domains().iter().any(changes), "{pack}: its example changes none of the corpus's domains");
+        assert!(inputs().iter().any(changes), "{pack}: its example changes nothing of the corpus");
     }
 }

@@ -121,7 +121,7 @@ functions! {
     Exists "exists" 1..1 [Any] Boolean Never;
     Empty "empty" 1..1 [Any] Boolean Never;
     // virt-patch
-    Range "range" 2..2 [Any Any] Nodes Never;
+    Range "range" 2..2 [Number Number] Nodes Never;
     Hex "hex" 1..2 [Any Number] Text Never;
     NumberFromHex "number-from-hex" 1..1 [Any] Number Never;
     Basename "basename" 1..1 [Text] Text Never;

@@ -261,14 +261,13 @@ impl<'a, T: Tree, V: Variables<T::Node>> Arguments<'_, 'a, T, V> {
         Ok(number)
     }
 
-    /// The integers from first to last; none where last is less, or where either is `()`.
+    /// The integers from first to last; none where last is less.
     fn range(&self) -> Evaluated<Item<'a, T::Node>> {
-        self.of_one(0, |first| self.of_one(1, |last| self.integers(first, last)))
-    }
-
-    fn integers(&self, first: Item<'a, T::Node>, last: Item<'a, T::Node>) -> Evaluated<Item<'a, T::Node>> {
-        let first = self.as_integer(self.evaluation.number_of(first)?)?;
-        let last = self.as_integer(self.evaluation.number_of(last)?)?;
+        // As with `to` in XPath 3.1, section 4.5: a loop up to an absent param has no round.
+        if self.is_empty(0)? || self.is_empty(1)? {
+            return Ok(Item::Nodes(Cow::Borrowed(&[])));
+        }
+        let (first, last) = (self.integer(0)?, self.integer(1)?);
         // What cannot be paid is not begun.
         let count = (last - first + 1.0).max(0.0);
         if count > self.evaluation.budget.steps_left() as f64 {
@@ -278,10 +277,7 @@ impl<'a, T: Tree, V: Variables<T::Node>> Arguments<'_, 'a, T, V> {
     }
 
     fn integer(&self, index: usize) -> Evaluated<f64> {
-        self.as_integer(self.number(index)?)
-    }
-
-    fn as_integer(&self, number: f64) -> Evaluated<f64> {
+        let number = self.number(index)?;
         if number.fract() != 0.0 || number.abs() > MAX_INTEGER || number.is_nan() {
             let name = self.call.function.signature().name;
             let shown = number_to_text(number);
