@@ -30,7 +30,32 @@ macro_rules! packs {
 }
 
 /// Every pack, by name. A new folder is one more line.
-pub const PACKS: &[Pack] = packs!["smbios",];
+pub const PACKS: &[Pack] = packs![
+    "balloon",
+    "cloud-init",
+    "cpu",
+    "disk",
+    "emulator",
+    "firmware",
+    "gpu",
+    "ide",
+    "iommu",
+    "ivshmem",
+    "macos",
+    "memory-backing",
+    "network",
+    "numa",
+    "passt",
+    "pci",
+    "qemu-args",
+    "serial",
+    "smbios",
+    "usb",
+    "vhostuser",
+    "video",
+    "vnc",
+    "watchdog",
+];
 
 impl Pack {
     /// The first sentence of the comment on top of its rules.

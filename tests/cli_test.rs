@@ -642,7 +642,7 @@ fn hostile_tests_end_with_an_error() {
 fn init_writes_a_rule_set_whose_test_holds_and_overwrites_nothing() {
     let desk = Desk::new(&[]);
     let done = desk.run(&["init"]);
-    assert_eq!((done.code, done.out.lines().count()), (0, 4), "{}", done.err);
+    assert_eq!((done.code, done.out.lines().count()), (0, 5), "{}", done.err);
     let done = desk.run(&["test"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     fs::remove_file(desk.path("domain.xml")).expect("removed");

@@ -52,28 +52,38 @@ fn replaces(pack: &Pack) -> String {
     text.trim().to_owned()
 }
 
-/// A param that a user can set, as a row.
-fn row(pack: &Pack, param: &Param) -> String {
-    let description = param.description.as_deref().unwrap_or_default();
-    assert!(!description.is_empty(), "rules/{}: the param `{}` has no `description`", pack.name, param.name);
-    let default = param.default.as_ref().map(|value| format!("`{}`", value.to_json())).unwrap_or_default();
+/// A param, as a row; one that is not described is the pack's own matter.
+fn row(param: &Param) -> Option<String> {
+    let description = param.description.as_deref()?;
+    let default = match (&param.default, &param.source) {
+        (Some(value), _) | (None, ParamSource::Value(Some(value))) => format!("`{}`", value.to_json()),
+        _ => String::new(),
+    };
     let cell = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
-    format!("| `{}` | {} | {} | {} |\n", param.name, cell(&param.source.describe()), cell(&default), cell(description))
+    let (name, source) = (&param.name, cell(&param.source.describe()));
+    Some(format!("| `{name}` | {source} | {} | {} |\n", cell(&default), cell(description)))
 }
 
 fn section(pack: &Pack) -> String {
     let set = rule_set(pack);
     let mut text = String::new();
-    writeln!(text, "\n## {0}\n\n{1}\n[About it](../rules/{0}/README.md), [its rules](../rules/{0}/rules.yaml), [its proof](../rules/{0}/test.yaml).\n",
-        pack.name, pack.summary()).expect("a string");
-    writeln!(text, "**Replaces.** {}\n", replaces(pack)).expect("a string");
+    let (name, summary, replaces) = (pack.name, pack.summary(), replaces(pack));
+    writeln!(text, "\n## {name}\n\n{summary} [Its rules](../rules/{name}/rules.yaml), [its proof](../rules/{name}/test.yaml).\n\n**Replaces.** {replaces}\n")
+        .expect("a string");
     text += "| param | from | default | what it is |\n| --- | --- | --- | --- |\n";
-    let settable = |param: &&Param| !matches!(param.source, ParamSource::Value(_) | ParamSource::Expression(_));
-    let mut params: Vec<&Param> = set.params.iter().filter(settable).collect();
-    assert!(!params.is_empty(), "{}: nothing can be set", pack.name);
+    let mut params: Vec<&Param> = set.params.iter().collect();
     params.sort_by_key(|param| param.location.span.start);
-    text.extend(params.into_iter().map(|param| row(pack, param)));
+    let rows: Vec<String> = params.into_iter().filter_map(row).collect();
+    assert!(!rows.is_empty(), "{name}: no param has a `description`");
+    text.extend(rows);
     text
+}
+
+/// The list, then a section for each.
+fn made() -> String {
+    let row = |pack: &Pack| format!("| [{0}](../rules/{0}/README.md) | {1} |\n", pack.name, pack.summary());
+    let list: String = PACKS.iter().map(row).collect();
+    format!("\n| pack | what it does |\n| --- | --- |\n{list}{}", PACKS.iter().map(section).collect::<String>())
 }
 
 #[test]
@@ -81,7 +91,7 @@ fn the_page_is_made_of_the_packs() {
     let path = root().join("docs/packs.md");
     let page = fs::read_to_string(&path).expect("the page");
     let (by_hand, _) = page.split_once(MADE).expect("the line below which the page is made");
-    let now = format!("{by_hand}{MADE}{}", PACKS.iter().map(section).collect::<String>());
+    let now = format!("{by_hand}{MADE}{}", made());
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, &now).expect("written");
     } else {

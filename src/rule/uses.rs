@@ -53,7 +53,7 @@ pub(super) fn give(reader: &mut Reader, taken: &Use<'_>, trust: Trust, set: &mut
             continue;
         };
         let refusal = match &param.source {
-            ParamSource::Value(_) | ParamSource::Expression(_) => Some("the pack computes it itself"),
+            ParamSource::Expression(_) => Some("the pack computes it itself"),
             source if trust == Trust::Annotation && !source.is_vmi() => {
                 Some("rules from an annotation give values only for what the pack reads in the VMI")
             }
