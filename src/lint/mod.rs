@@ -48,7 +48,8 @@ pub const CODES: [Code; 14] = [
 /// location, rule and help. The sets are taken as those of one call, so that one may loop over what an
 /// earlier one makes. Nothing is read but what is given.
 pub fn lint(sets: &[RuleSet], samples: &Samples) -> Vec<Diagnostic> {
-    let surveys: Vec<Survey<'_>> = sets.iter().filter_map(Survey::of).collect();
+    // A pack under `spec.use` is not its user's text.
+    let surveys: Vec<Survey<'_>> = sets.iter().filter(|set| set.pack.is_none()).filter_map(Survey::of).collect();
     let seen = selection::seen(samples);
     let created = selection::created_names(&surveys);
     let mut problems = Vec::new();

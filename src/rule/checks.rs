@@ -76,6 +76,9 @@ impl ResultCheck {
 pub struct Checks([Option<Level>; ResultCheck::ALL.len()]);
 
 impl Checks {
+    /// Nothing is looked for.
+    pub const OFF: Self = Self([Some(Level::Off); ResultCheck::ALL.len()]);
+
     /// The level that the rule set names for a check.
     pub fn level(&self, check: ResultCheck) -> Option<Level> {
         self.0.get(check as usize).copied().flatten()

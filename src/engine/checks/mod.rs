@@ -83,6 +83,5 @@ fn culprit<'t>(run: &'t Run<'_, '_>, finding: &Finding, path: &str) -> Option<&'
         return rules.find(|rule| Arc::ptr_eq(&rule.label, label));
     }
     let is_there = |told: &str| told.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let told = rules.filter(|rule| rule.changed > 0 && rule.events.iter().any(|event| is_there(&event.path)));
-    told.last()
+    rules.rfind(|rule| rule.changed > 0 && rule.events.iter().any(|event| is_there(&event.path)))
 }
