@@ -13,6 +13,7 @@ pub mod form;
 mod metadata;
 mod mime;
 pub mod part;
+pub mod schema;
 mod transfer;
 mod user_data;
 
