@@ -1,17 +1,13 @@
-//! Whether a text is XML at all: encoding, declaration, well-formedness.
-//!
-//! Well-formedness is roxmltree's to judge, and nothing else knows that crate. What it lets pass
-//! is checked here and in the scan of `build`.
+//! What stands before the first node: the encoding, the byte order mark, the XML declaration.
 
 use crate::diagnostic::Code;
-
-use super::escape::is_space;
-use super::{Limits, ParseError};
+use crate::xml::ParseError;
+use crate::xml::escape::is_space;
 
 const BOM: char = '\u{feff}';
 
 /// The text of the bytes.
-pub(super) fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
+pub(in crate::xml) fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
     let utf16 = matches!(bytes, [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0, b'<', ..] | [b'<', 0, ..]);
     if utf16 {
         return Err(encoding(0, "the text is UTF-16, not UTF-8"));
@@ -124,48 +120,4 @@ impl<'t> Declaration<'t> {
     fn wrong(&self, message: impl Into<String>) -> ParseError {
         ParseError::new(Code::XmlSyntax, self.at, message)
     }
-}
-
-/// Whether the text is well-formed, namespaces included.
-pub(super) fn well_formed(text: &str, limits: &Limits) -> Result<(), ParseError> {
-    let nodes_limit = u32::try_from(limits.nodes.saturating_add(1)).unwrap_or(u32::MAX);
-    let options = roxmltree::ParsingOptions { nodes_limit, ..roxmltree::ParsingOptions::default() };
-    match roxmltree::Document::parse_with_options(text, options) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(translate(text, &error)),
-    }
-}
-
-fn translate(text: &str, error: &roxmltree::Error) -> ParseError {
-    use roxmltree::Error as E;
-    let at = error.pos();
-    let message = error.to_string();
-    let message = message.replace(&format!(" at {at}"), "");
-    let offset = match error {
-        E::NoRootNode | E::UnclosedRootNode | E::UnexpectedEndOfStream => text.len(),
-        _ => offset_of(text, at),
-    };
-    let code = match error {
-        E::DtdDetected => Code::XmlDoctype,
-        E::NodesLimitReached | E::AttributesLimitReached | E::NamespacesLimitReached => Code::XmlLimit,
-        _ => Code::XmlSyntax,
-    };
-    let problem = ParseError::new(code, offset, message);
-    match error {
-        E::UnknownEntityReference(..) => problem.help("only amp, lt, gt, quot and apos are entities here"),
-        E::MalformedEntityReference(..) => problem.help("write '&amp;' for an ampersand"),
-        E::UnknownNamespace(..) => {
-            let unbound = ParseError { code: Code::UnknownPrefix, ..problem };
-            unbound.help("declare the prefix with xmlns on the root element")
-        }
-        _ => problem,
-    }
-}
-
-/// The byte of a row and a column, both from 1, in characters.
-fn offset_of(text: &str, at: roxmltree::TextPos) -> usize {
-    let line = text.split_inclusive('\n').take(at.row.saturating_sub(1) as usize).map(str::len).sum();
-    let rest: &str = text.get(line..).unwrap_or_default();
-    let column = at.col.saturating_sub(1) as usize;
-    line + rest.char_indices().nth(column).map_or(rest.len(), |(offset, _)| offset)
 }
