@@ -16,9 +16,11 @@ pub mod part;
 pub mod schema;
 mod transfer;
 mod user_data;
+mod verdict;
 
 pub use document::DocumentKind;
 pub use envelope::Envelope;
+pub use verdict::new_problems;
 
 use crate::diagnostic::{Code, Diagnostic};
 

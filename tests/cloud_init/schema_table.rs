@@ -283,7 +283,8 @@ impl Table {
 
 /// The table's text from the schemas of a cloud-config, and of network configuration of version 1 and 2.
 pub(crate) fn table(cloud_config: &Json, network_1: &Json, network_2: &Json) -> String {
-    let network = |schema: &Json, version: &str| set(schema, &schema["$defs"][format!("network_config_version{version}")]);
+    let network =
+        |schema: &Json, version: &str| set(schema, &schema["$defs"][format!("network_config_version{version}")]);
     let roots = [set(cloud_config, cloud_config), network(network_1, "1"), network(network_2, "2")];
     let mut table = Table::default();
     assert_eq!(table.number(&Set::any()), 0, "anything is the first line");

@@ -106,7 +106,8 @@ impl<'a> Finding<'a> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => match shape.keys().collect::<Vec<_>>() {
                     keys if keys.is_empty() || keys.len() > WORDS => {
-                        "cloud-init would warn and ignore it; take it out, or write the key as cloud-init does".to_owned()
+                        "cloud-init would warn and ignore it; take it out, or write the key as cloud-init does"
+                            .to_owned()
                     }
                     keys => format!("it knows {}", keys.join(", ")),
                 },

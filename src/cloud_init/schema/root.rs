@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Step};
 use super::judge::{Whole, judge};
-use super::table::Model;
+use super::table::{Model, Shape};
 use super::view::{View, Viewed};
 use crate::cloud_init::document::DocumentKind;
 
@@ -24,17 +24,23 @@ pub fn judge_document<'a, V: Viewed<'a>>(kind: DocumentKind, document: V, whole:
             findings.retain(|finding| !matches!(finding.path[..], [Step::Key(name)] if is_of_another_reader(name)));
             findings
         }
-        DocumentKind::NetworkData => match members[..] {
-            [(NETWORK, inner)] => {
-                let View::Map(members) = inner.view() else { return Vec::new() };
-                let mut findings = network_model(&members).map_or_else(Vec::new, |model| judge(model, inner, whole));
-                findings.iter_mut().for_each(|finding| finding.path.insert(0, Step::Key(NETWORK)));
-                findings
-            }
-            _ => network_model(&members).map_or_else(Vec::new, |model| judge(model, document, whole)),
+        DocumentKind::NetworkData => match members.iter().find(|(name, _)| *name == NETWORK) {
+            Some(&(_, inner)) => below_network(&members, inner, whole),
+            None => network_model(&members).map_or_else(Vec::new, |model| judge(model, document, whole)),
         },
         DocumentKind::MetaData | DocumentKind::CloudInitData => Vec::new(),
     }
+}
+
+/// Network configuration below its key, beside which no other may stand.
+fn below_network<'a, V: Viewed<'a>>(members: &[(&'a str, V)], inner: V, whole: Whole) -> Vec<Finding<'a>> {
+    let View::Map(below) = inner.view() else { return Vec::new() };
+    let Some(model) = network_model(&below) else { return Vec::new() };
+    let mut findings = judge(model, inner, whole);
+    findings.iter_mut().for_each(|finding| finding.path.insert(0, Step::Key(NETWORK)));
+    let others = members.iter().filter(|(name, _)| *name != NETWORK);
+    findings.extend(others.map(|(name, _)| Finding::unknown_key(vec![Step::Key(name)], Shape::NETWORK)));
+    findings
 }
 
 /// The model of what stands at a place of a document, and what of the place cloud-init does not know, as a path. An

@@ -69,7 +69,8 @@ impl Model {
 
     /// The types that may stand here, in words: `a list or a text`.
     pub fn expected(self) -> String {
-        let names: Vec<&str> = self.types().map(|word| article(word.split(['=', '>']).next().unwrap_or(word))).collect();
+        let names: Vec<&str> =
+            self.types().map(|word| article(word.split(['=', '>']).next().unwrap_or(word))).collect();
         match names.split_last() {
             Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
             _ => names.concat(),
@@ -78,6 +79,9 @@ impl Model {
 }
 
 impl Shape {
+    /// Network configuration below a key, as netplan has it.
+    pub(super) const NETWORK: Shape = Shape("network>0");
+
     fn entries(self) -> impl Iterator<Item = (&'static str, bool, Model)> {
         self.0.split(' ').filter_map(|word| {
             let (name, line) = word.rsplit_once('>')?;
