@@ -16,6 +16,8 @@ mod judge;
 #[cfg(test)]
 mod parts;
 #[cfg(test)]
+mod programs;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod schema_table;

@@ -109,3 +109,26 @@ fn a_hostile_document_ends() {
     let said = problems("#cloud-config\n", "", put(DocumentKind::UserData, Json::Object(keys)));
     assert_eq!(said.len(), 50);
 }
+
+/// The examples of cloud-init's documentation that its schemas allow are not warned of.
+#[test]
+fn no_valid_example_is_warned_of() {
+    let Some(suite) = suite() else { return };
+    let index = read(&suite.join("index.json"));
+    let mut judged = 0;
+    for example in index.as_array().expect("examples").iter().filter(|example| example["schema_valid"] == true) {
+        let file = example["file"].as_str().expect("a file");
+        let text = fs::read_to_string(suite.join(file)).expect(file);
+        let (kind, member) = match example["kind"].as_str() {
+            Some("cloud-config") => (DocumentKind::UserData, "UserData"),
+            _ => (DocumentKind::NetworkData, "NetworkData"),
+        };
+        let data = json!({"NoCloudMetaData": {"instance-id": "i"}, member: text});
+        let envelope = Envelope::parse(data.to_string().as_bytes(), b"").expect("a message");
+        let Ok(document) = envelope.document(kind) else { continue };
+        let findings = judge_document(kind, document, Whole::Yes);
+        assert!(findings.is_empty(), "{file}: {:?}", said(&findings));
+        judged += 1;
+    }
+    assert!(judged > 150, "{judged}");
+}

@@ -43,8 +43,11 @@ fn below_network<'a, V: Viewed<'a>>(members: &[(&'a str, V)], inner: V, whole: W
     findings
 }
 
-/// The model of what stands at a place of a document, and what of the place cloud-init does not know, as a path. An
-/// item of a list may be named by anything. Without a finding and without a model nothing is known of the place.
+/// The model of what stands at a place of a document, given by keys and, in lists, by anything. `None` where nothing is
+/// known of the place: it depends on the document, or no schema has it.
+///
+/// # Errors
+/// The first key of the place that cloud-init does not know there.
 pub fn model_at<'a>(kind: DocumentKind, place: &[&'a str]) -> Result<Option<Model>, Finding<'a>> {
     let (above, rest) = match (kind, place) {
         (DocumentKind::NetworkData, [NETWORK, rest @ ..]) => (1, rest),
