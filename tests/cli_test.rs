@@ -59,7 +59,7 @@ fn is(name: &str, status: &str, calls: &[&str]) -> (String, String, Vec<String>)
 fn every_pack_and_the_tour_have_a_test_that_holds() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for name in virt_patch::packs::names() {
-        let test = root.join("rules").join(name).join("rules_test.yaml");
+        let test = root.join("rules").join(name).join("test.yaml");
         assert!(test.is_file(), "the pack {name} has no test {}", test.display());
     }
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_virt-patch"))
@@ -642,7 +642,7 @@ fn hostile_tests_end_with_an_error() {
 fn init_writes_a_rule_set_whose_test_holds_and_overwrites_nothing() {
     let desk = Desk::new(&[]);
     let done = desk.run(&["init"]);
-    assert_eq!((done.code, done.out.lines().count()), (0, 4), "{}", done.err);
+    assert_eq!((done.code, done.out.lines().count()), (0, 5), "{}", done.err);
     let done = desk.run(&["test"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     fs::remove_file(desk.path("domain.xml")).expect("removed");
