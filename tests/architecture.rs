@@ -28,7 +28,6 @@ const ROOMS: &[(&str, &[&str])] = &[
         "lint",
         &["source", "diagnostic", "vocabulary", "xpath", "xml", "yaml", "cloud_init", "rule", "engine", "second_call"],
     ),
-    ("validate", &["source", "diagnostic", "yaml", "manifest", "rule", "lint"]),
     ("surroundings", &["rule", "engine"]),
     ("hook", &["diagnostic"]),
     (
@@ -55,6 +54,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "second_call",
         ],
     ),
+    ("validate", &["source", "diagnostic", "yaml", "manifest", "rule", "packs", "lint", "hook", "rule_test"]),
     ("schema", &["source", "json", "yaml", "rule", "rule_test"]),
     (
         "cli",

@@ -181,7 +181,7 @@ fn problems(example: &RuleFile, domain: &str, vmi: &str, cloud_init: &str) -> Ve
         return problems_of_test(example);
     }
     let candidate = Candidate { file: example.clone(), is_named: true };
-    let mut found = check(&[candidate], &Levels::default()).problems;
+    let mut found = check(&[candidate], &|_| Box::new(NoFiles), &Levels::default()).problems;
     if found.iter().any(|problem| problem.severity == Severity::Error) {
         return found;
     }

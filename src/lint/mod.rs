@@ -27,7 +27,7 @@ use crate::rule::RuleSet;
 use survey::Survey;
 
 /// The codes that [`lint`] gives.
-pub const CODES: [Code; 14] = [
+pub const CODES: [Code; 15] = [
     Code::UnknownElement,
     Code::UnknownAttribute,
     Code::UnknownAttributeValue,
@@ -40,6 +40,7 @@ pub const CODES: [Code; 14] = [
     Code::UnquotedValue,
     Code::DependsOnCall,
     Code::NotIdempotent,
+    Code::Limit,
     Code::UnsupportedCombination,
     Code::Deprecated,
 ];
@@ -49,18 +50,17 @@ pub const CODES: [Code; 14] = [
 /// earlier one makes. Nothing is read but what is given.
 pub fn lint(sets: &[RuleSet], samples: &Samples) -> Vec<Diagnostic> {
     let surveys: Vec<Survey<'_>> = sets.iter().filter_map(Survey::of).collect();
-    let seen = selection::seen(samples);
     let created = selection::created_names(&surveys);
     let mut problems = Vec::new();
     for survey in &surveys {
-        names::check(survey, &seen, &mut problems);
+        names::check(survey, samples, &mut problems);
         calls::check(survey, &mut problems);
         combinations::check(survey, &mut problems);
         quoting::check(survey, &mut problems);
         running::check(survey, &mut problems);
         templates::check(survey, &mut problems);
         unused::check(survey, &mut problems);
-        selection::selects_nothing(survey, &seen, &created, &samples.given, &mut problems);
+        selection::selects_nothing(survey, samples, &created, &mut problems);
     }
     problems.extend(twice::not_idempotent(sets, samples));
     without_consequences(&mut problems);
