@@ -61,9 +61,8 @@ pub(super) fn read(candidate: &Candidate, beside: &Beside<'_>) -> Contents {
         contents.counts.passed_over = 1;
         return contents;
     }
-    if text.trim_start_matches('\u{feff}').starts_with("#!") {
-        // Rules that are no rules at all have their words where rules are compiled.
-        contents.problems = rule::compile(std::slice::from_ref(&candidate.file)).err().unwrap_or_default();
+    if let Some(problem) = rule::no_yaml(source) {
+        contents.problems.push(problem);
         return contents;
     }
     let documents = match yaml::read(source, &limits(text)) {

@@ -158,6 +158,9 @@ fn translate(text: &str, error: &roxmltree::Error) -> ParseError {
             let unbound = ParseError { code: Code::UnknownPrefix, ..problem };
             unbound.help("declare the prefix with xmlns on the root element")
         }
+        E::UnknownToken(_) if !text.trim_start().starts_with('<') => {
+            problem.help("XML begins with `<`, and this does not: is it another file that was meant?")
+        }
         _ => problem,
     }
 }

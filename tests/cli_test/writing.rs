@@ -89,7 +89,7 @@ fn watch_runs_again_when_a_file_changes() {
 fn init_writes_a_rule_set_whose_test_holds_and_overwrites_nothing() {
     let desk = Desk::new(&[]);
     let done = desk.run(&["init"]);
-    assert_eq!((done.code, done.out.lines().count()), (0, 4), "{}", done.err);
+    assert_eq!((done.code, done.out.lines().count()), (0, 5), "{}", done.err);
     let done = desk.run(&["test"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     fs::remove_file(desk.path("domain.xml")).expect("removed");
