@@ -5,7 +5,32 @@ use crate::rule::{RuleFile, RuleSet, Trust};
 use crate::source::Source;
 
 /// Name and rules of every pack.
-const PACKS: [(&str, &str); 1] = [("smbios", include_str!("../rules/smbios/rules.yaml"))];
+const PACKS: [(&str, &str); 24] = [
+    ("balloon", include_str!("../rules/balloon/rules.yaml")),
+    ("cloud-init", include_str!("../rules/cloud-init/rules.yaml")),
+    ("cpu", include_str!("../rules/cpu/rules.yaml")),
+    ("disk", include_str!("../rules/disk/rules.yaml")),
+    ("emulator", include_str!("../rules/emulator/rules.yaml")),
+    ("firmware", include_str!("../rules/firmware/rules.yaml")),
+    ("gpu", include_str!("../rules/gpu/rules.yaml")),
+    ("ide", include_str!("../rules/ide/rules.yaml")),
+    ("iommu", include_str!("../rules/iommu/rules.yaml")),
+    ("ivshmem", include_str!("../rules/ivshmem/rules.yaml")),
+    ("macos", include_str!("../rules/macos/rules.yaml")),
+    ("memory-backing", include_str!("../rules/memory-backing/rules.yaml")),
+    ("network", include_str!("../rules/network/rules.yaml")),
+    ("numa", include_str!("../rules/numa/rules.yaml")),
+    ("passt", include_str!("../rules/passt/rules.yaml")),
+    ("pci", include_str!("../rules/pci/rules.yaml")),
+    ("qemu-args", include_str!("../rules/qemu-args/rules.yaml")),
+    ("serial", include_str!("../rules/serial/rules.yaml")),
+    ("smbios", include_str!("../rules/smbios/rules.yaml")),
+    ("usb", include_str!("../rules/usb/rules.yaml")),
+    ("vhostuser", include_str!("../rules/vhostuser/rules.yaml")),
+    ("video", include_str!("../rules/video/rules.yaml")),
+    ("vnc", include_str!("../rules/vnc/rules.yaml")),
+    ("watchdog", include_str!("../rules/watchdog/rules.yaml")),
+];
 
 /// The names of the packs.
 pub fn names() -> impl Iterator<Item = &'static str> {

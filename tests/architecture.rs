@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("vocabulary", &["diagnostic"]),
     ("xpath", &["diagnostic"]),
     ("json", &["diagnostic", "xpath"]),
-    ("xml", &["diagnostic", "xpath"]),
+    ("xml", &["source", "diagnostic", "xpath"]),
     ("yaml", &["source", "diagnostic", "json"]),
     ("manifest", &["source", "diagnostic", "yaml"]),
     ("cloud_init", &["source", "diagnostic", "json", "yaml"]),
@@ -90,7 +90,6 @@ const ROOMS: &[(&str, &[&str])] = &[
 const KNOTS: &[(&str, &str, &str)] = &[
     ("engine/cloud_init.rs", "engine/run.rs", "verbs are methods of `Run`, which holds the call's documents"),
     ("engine/domain/runs.rs", "engine/run.rs", "verbs are methods of `Run`, which holds the rule's runs"),
-    ("engine/mod.rs", "engine/params.rs", "the room's contract, `Inputs`, stands in the file that runs it"),
     ("engine/mod.rs", "engine/run.rs", "the room's contract, `Limits` and `Report`, stands in the file that runs it"),
     ("json/query/mod.rs", "json/query/parse.rs", "the error type stands beside the query that it is of"),
     ("rule/rules.rs", "rule/verbs.rs", "`steps` is a verb that holds rules"),

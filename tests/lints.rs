@@ -96,7 +96,9 @@ fn rules_that_are_right_get_no_warning() {
     let mut seen = 0;
     for (name, text) in right_rules() {
         let sets = sets(&name, &text).unwrap_or_else(|problems| panic!("{}", rendered(&problems)));
-        let found = lint(&sets, &Samples::default());
+        let mut found = lint(&sets, &Samples::default());
+        // `validate` silences these where they stand; here it is enough that their author meant them.
+        found.retain(|problem| !text.contains(&format!("# virt-patch: allow {}: ", problem.code.as_str())));
         assert!(found.is_empty(), "false alarms:\n{}", rendered(&found));
         seen += sets.len();
     }

@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+use std::time::{Duration, Instant};
+
 use virt_patch::xml::{Document, EditError, NodeId, QName};
 use virt_patch::xpath::Kind;
 
@@ -343,4 +345,18 @@ fn ten_thousand_insertions_take_no_time() {
     }
     assert_eq!(document.write().matches("<i").count(), 20_001);
     assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+}
+
+#[test]
+fn paths_of_many_siblings_take_no_time() {
+    let text = format!("<d>{}<b/>{}<!--c--></d>", "<a/>".repeat(30_000), "<a/>x".repeat(10));
+    let document = Document::parse(&text).unwrap();
+    let children: Vec<NodeId> = document.children(document.root_element()).collect();
+    let started = Instant::now();
+    let paths = document.node_paths(&children, |_| None);
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    for at in (0..children.len()).filter(|at| at % 3001 == 0 || *at > 29_995) {
+        assert_eq!(paths[at], document.node_path(children[at]));
+    }
+    assert_eq!((paths[29_999].as_str(), paths[30_000].as_str()), ("/d/a[30000]", "/d/b"));
 }

@@ -37,10 +37,12 @@ const fn ratio(of: Key, to: Key, bar: Option<f64>) -> Ratio {
     Ratio { of, to, per_byte: false, bar }
 }
 
-const RATIOS: [Ratio; 10] = [
-    ratio(("apply", "1 rule", SMALL), ("parse", "roxmltree", SMALL), Some(1.4)),
-    ratio(("apply", "50 rules", MIDDLE), ("apply", "1 rule", MIDDLE), Some(2.0)),
-    Ratio { of: ("apply", "1 rule", LARGE), to: ("apply", "1 rule", SMALL), per_byte: true, bar: None },
+const RATIOS: [Ratio; 12] = [
+    ratio(("apply", "1 rule", SMALL), ("parse", "roxmltree", SMALL), Some(0.6)),
+    ratio(("apply", "1 rule", LARGE), ("parse", "roxmltree", LARGE), Some(0.6)),
+    ratio(("apply", "50 rules", MIDDLE), ("parse", "roxmltree", MIDDLE), Some(1.0)),
+    ratio(("apply", "50 rules", MIDDLE), ("apply", "1 rule", MIDDLE), None),
+    Ratio { of: ("apply", "1 rule", LARGE), to: ("apply", "1 rule", SMALL), per_byte: true, bar: Some(1.15) },
     Ratio { of: ("apply", "50 rules", LARGE), to: ("apply", "50 rules", SMALL), per_byte: true, bar: None },
     // A cost that grows with the square of the edits would be eight times as large.
     Ratio {
@@ -50,7 +52,7 @@ const RATIOS: [Ratio; 10] = [
         bar: Some(3.0),
     },
     ratio(("parse", "virt-patch", SMALL), ("parse", "roxmltree", SMALL), None),
-    ratio(("apply", "no rule matches", SMALL), ("parse", "roxmltree", SMALL), None),
+    ratio(("apply", "no rule matches", SMALL), ("parse", "roxmltree", SMALL), Some(0.5)),
     ratio(("one edit", "xmlem", SMALL), ("apply", "1 rule", SMALL), None),
     ratio(("one edit", "xmlem", MIDDLE), ("apply", "1 rule", MIDDLE), None),
     ratio(("one edit", "xmlem", LARGE), ("apply", "1 rule", LARGE), None),

@@ -335,9 +335,11 @@ fn kept<T>(result: Result<T, Vec<Diagnostic>>, problems: &mut Vec<Diagnostic>) -
 fn refused(failure: Failure, files: &[(&str, Option<&Arc<Source>>)]) -> Refused {
     let mut problem = *failure.problem;
     let named = |at: &Location| files.iter().find(|(name, _)| at.source.name() == *name).and_then(|(_, file)| *file);
-    problem.at = problem.at.map(|at| match named(&at) {
+    let told = |at: Location| match named(&at) {
         Some(file) => Location::new(file, at.span),
         None => at,
-    });
+    };
+    problem.at = problem.at.map(told);
+    problem.related = problem.related.into_iter().map(|(at, what)| (told(at), what)).collect();
     Refused { problems: vec![problem], report: failure.report }
 }

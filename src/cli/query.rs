@@ -126,13 +126,7 @@ fn query(arguments: &Arguments) -> Result<Answer, Vec<Diagnostic>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let document = Document::parse_bytes(&input.bytes).map_err(|error| {
-        let domain = input.source();
-        let offset = error.offset.min(domain.text().len());
-        let mut problem = Diagnostic::error(error.code, error.message).at(Location::new(&domain, offset..offset));
-        problem.help = error.help;
-        vec![problem]
-    })?;
+    let document = Document::parse_bytes(&input.bytes).map_err(|error| vec![error.diagnostic(&input.source(), 0)])?;
     let limits = Limits::default();
     let budget = Budget::new(limits.steps, limits.bytes);
     let value = expression.evaluate(&document, document.root(), &NoVariables, &budget).map_err(|error| {
@@ -153,7 +147,7 @@ fn query(arguments: &Arguments) -> Result<Answer, Vec<Diagnostic>> {
 fn found(document: &Document<'_>, nodes: &[NodeId], namespaces: &BTreeMap<String, String>) -> Vec<Found> {
     let prefix = |uri: &str| namespaces.iter().find(|(_, known)| *known == uri).map(|(prefix, _)| prefix.clone());
     let mut counted = (0, Position { line: 1, column: 1 });
-    let describe = |&node: &NodeId| {
+    let describe = |(&node, path): (&NodeId, String)| {
         // Only items of a sequence of values stand nowhere; their place is the document's start.
         let start = document.span(node).map_or(0, |span| span.start);
         if start < counted.0 {
@@ -161,9 +155,9 @@ fn found(document: &Document<'_>, nodes: &[NodeId], namespaces: &BTreeMap<String
         }
         counted = (start, advance(counted.1, &document.text()[counted.0..start]));
         let text = document.string_value(node).into_owned();
-        Found { path: document.node_path_with(node, prefix), position: counted.1, text }
+        Found { path, position: counted.1, text }
     };
-    nodes.iter().map(describe).collect()
+    nodes.iter().zip(document.node_paths(nodes, prefix)).map(describe).collect()
 }
 
 /// The position after `text`, from the position before it.

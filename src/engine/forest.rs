@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::json::tree::JsonTree;
 use crate::xml::{self, Document, NodeId};
-use crate::xpath::{Kind, Tree};
+use crate::xpath::{Kind, Tree, find_by_walking};
 
 use super::pool::Pool;
 
@@ -143,6 +143,16 @@ impl Tree for Forest<'_> {
             Node::Xml(node) => name.xml.is_some_and(|name| self.xml.is_named(node, name)),
             Node::Json(node) => name.json.is_some_and(|name| self.json.is_named(node, name)),
             Node::Text(_) => false,
+        }
+    }
+
+    fn find_named(&self, node: Node, name: Name) -> (Option<Node>, u64) {
+        match (node, name.xml) {
+            (Node::Xml(node), Some(name)) => {
+                let (found, looked_at) = self.xml.find_named(node, name);
+                (found.map(Node::Xml), looked_at)
+            }
+            _ => find_by_walking(self, node, name),
         }
     }
 

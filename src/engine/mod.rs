@@ -14,6 +14,7 @@ mod pool;
 mod run;
 mod secrets;
 mod trace;
+mod vmi;
 
 #[cfg(feature = "cli")]
 pub use evaluate::{Answer, Subject, evaluate};
@@ -27,13 +28,13 @@ use std::collections::BTreeMap;
 use crate::cloud_init::Envelope;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Hook, RuleSet};
-use crate::source::{Location, Source};
+use crate::source::Source;
 use crate::xml::Document;
 
 use cloud_init::Cloud;
 use forest::Forest;
-use params::Vmi;
 use run::Run;
+use vmi::Vmi;
 
 /// What a call gets beside the document.
 pub struct Inputs<'a> {
@@ -116,10 +117,7 @@ pub fn apply_to_domain<'r, 'd>(
 ) -> Result<Outcome<Cow<'d, str>>, Failure> {
     let xml = Document::parse_bytes(domain).map_err(|error| {
         let source = Source::new("domain", String::from_utf8_lossy(domain));
-        let offset = error.offset.min(source.text().len());
-        let mut problem = Diagnostic::error(error.code, error.message).at(Location::new(&source, offset..offset));
-        problem.help = error.help;
-        Failure { problem: Box::new(problem), report: Report::default() }
+        Failure { problem: Box::new(error.diagnostic(&source, 0)), report: Report::default() }
     })?;
     let (forest, _, report) = apply(sets, Hook::OnDefineDomain, Forest::new(xml), None, inputs)?;
     Ok(Outcome { result: forest.xml.write(), report })

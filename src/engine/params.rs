@@ -1,6 +1,5 @@
 //! Reading params: each from its source, once a call, and only those that the hook's rules reach.
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
@@ -8,12 +7,12 @@ use serde_json::{Value as Json, json};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::json::query::Steps;
 use crate::rule::{Hook, Param, ParamSource, RuleSet};
-use crate::source::{Location, Source};
 use crate::xpath::Value;
 
 use super::Inputs;
 use super::forest::Node;
 use super::run::Run;
+use super::vmi::Vmi;
 
 /// The most bytes that a `file` param may have.
 pub const FILE_LIMIT: usize = 64 * 1024;
@@ -49,50 +48,6 @@ impl Surroundings for Nowhere {
     }
     fn file_exists(&self, _path: &str) -> bool {
         false
-    }
-}
-
-/// The VMI's JSON, parsed when a param first asks for it.
-#[derive(Debug)]
-pub(super) struct Vmi<'a> {
-    text: &'a [u8],
-    parsed: OnceCell<Result<Json, Diagnostic>>,
-}
-
-impl<'a> Vmi<'a> {
-    pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, parsed: OnceCell::new() }
-    }
-
-    fn json(&self) -> Result<&Json, Box<Diagnostic>> {
-        let parsed = self.parsed.get_or_init(|| parse_vmi(self.text));
-        parsed.as_ref().map_err(|problem| Box::new(problem.clone()))
-    }
-
-    fn text_at(&self, map: &str, key: &str) -> Result<Option<&str>, Box<Diagnostic>> {
-        Ok(self.json()?.get("metadata").and_then(|metadata| metadata.get(map)?.get(key)?.as_str()))
-    }
-}
-
-fn parse_vmi(text: &[u8]) -> Result<Json, Diagnostic> {
-    if text.iter().all(u8::is_ascii_whitespace) {
-        return Ok(json!({}));
-    }
-    let wrong = |message: String, offset: usize| {
-        let source = Source::new("VMI", String::from_utf8_lossy(text));
-        Diagnostic::error(Code::VmiSyntax, message).at(Location::new(&source, offset..offset))
-    };
-    match serde_json::from_slice(text) {
-        Ok(json @ Json::Object(_)) => Ok(json),
-        Ok(_) => Err(wrong("the VMI must be a JSON object".into(), 0)),
-        Err(error) => {
-            let line_start = text
-                .split_inclusive(|&byte| byte == b'\n')
-                .take(error.line().saturating_sub(1))
-                .map(<[u8]>::len)
-                .sum::<usize>();
-            Err(wrong(format!("the VMI is not JSON: {error}"), line_start + error.column().saturating_sub(1)))
-        }
     }
 }
 
@@ -191,7 +146,7 @@ fn read(
         ParamSource::Annotation(key) => vmi.text_at("annotations", key)?.map(text),
         ParamSource::Label(key) => vmi.text_at("labels", key)?.map(text),
         ParamSource::Annotations(prefix) => {
-            let annotations = vmi.json()?.get("metadata").and_then(|metadata| metadata.get("annotations")?.as_object());
+            let annotations = vmi.metadata()?.get("annotations").and_then(Json::as_object);
             let pairs =
                 annotations.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
             under(prefix, pairs)

@@ -115,12 +115,17 @@ pub(super) fn read(reader: &mut Reader, node: &Node, scope: &Scope) -> Option<Fr
     let document = match Document::parse_with(&wrapped, &LIMITS) {
         Ok(document) => document,
         Err(error) => {
-            let at = error.offset.saturating_sub(offset).min(text.len());
-            let unbound = error.code == Code::UnknownPrefix;
-            let code = if unbound { Code::UnknownPrefix } else { Code::FragmentSyntax };
-            let mut problem = Diagnostic::error(code, error.message).at(Location::new(&inner, at..at));
-            let declare = "declare the prefix under `spec.namespaces`".to_owned();
-            problem.help = if unbound { Some(declare) } else { error.help };
+            let behind = error.offset >= offset + text.len();
+            let mut problem = error.diagnostic(&inner, offset);
+            if problem.code == Code::UnknownPrefix {
+                problem.help = Some("declare the prefix under `spec.namespaces`".to_owned());
+            } else {
+                problem.code = Code::FragmentSyntax;
+            }
+            // The end tag that follows the fragment is none that its author wrote.
+            if behind {
+                problem.message = problem.message.replace("`</fragment>`", "the end of the fragment");
+            }
             reader.problems.push(problem);
             return None;
         }

@@ -33,11 +33,19 @@ impl Document<'_> {
     }
 
     fn same_name(&self, a: u32, b: u32) -> bool {
-        let expanded = |name| self.names.get(name).map(|name| name.expanded);
-        expanded(a) == expanded(b)
+        self.names.expanded(a) == self.names.expanded(b)
+    }
+
+    /// Whether a look at their heads tells two nodes apart: an insertion is compared with all that stands there.
+    fn is_plainly_other(&self, a: u32, b: u32) -> bool {
+        let (a, b) = (self.arena.node(a), self.arena.node(b));
+        a.kind != b.kind || self.names.expanded(a.name) != self.names.expanded(b.name)
     }
 
     fn equal_nodes(&self, a: u32, b: u32) -> bool {
+        if self.is_plainly_other(a, b) {
+            return false;
+        }
         let mut open = vec![(a, b)];
         while let Some((a, b)) = open.pop() {
             let kind = self.arena.node(a).kind;

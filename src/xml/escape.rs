@@ -11,7 +11,7 @@ const CDATA: &str = "<![CDATA[";
 /// The characters of a text node's markup: references resolved, CDATA sections opened (XML 1.0,
 /// section 4.6 and 2.7), line ends as one line feed each (section 2.11).
 pub fn text(markup: &str) -> Cow<'_, str> {
-    if memchr3(b'&', b'\r', b'<', markup.as_bytes()).is_none() {
+    if !holds(markup, [b'&', b'\r', b'<']) {
         return Cow::Borrowed(markup);
     }
     let mut out = String::with_capacity(markup.len());
@@ -37,6 +37,15 @@ pub fn text(markup: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether any of three bytes occurs. Most texts are shorter than a call of `memchr` is worth.
+fn holds(markup: &str, [a, b, c]: [u8; 3]) -> bool {
+    let bytes = markup.as_bytes();
+    if bytes.len() > 16 {
+        return memchr3(a, b, c, bytes).is_some();
+    }
+    bytes.iter().any(|&byte| byte == a || byte == b || byte == c)
+}
+
 /// The characters of a comment or processing instruction: only line ends change.
 pub(super) fn verbatim(markup: &str) -> Cow<'_, str> {
     if !markup.contains('\r') {
@@ -49,7 +58,7 @@ pub(super) fn verbatim(markup: &str) -> Cow<'_, str> {
 
 /// The value of an attribute's markup without quotes (XML 1.0, section 3.3.3).
 pub(super) fn attribute(markup: &str) -> Cow<'_, str> {
-    if memchr3(b'&', b'\r', b'\n', markup.as_bytes()).is_none() && !markup.contains('\t') {
+    if !holds(markup, [b'&', b'\r', b'\n']) && !markup.contains('\t') {
         return Cow::Borrowed(markup);
     }
     let mut out = String::with_capacity(markup.len());
@@ -108,25 +117,6 @@ fn character(name: &str) -> Option<char> {
             char::from_u32(code.ok()?)
         }
     }
-}
-
-/// Where the markup refers to a character that is none of XML's, by its number.
-pub(super) fn wrong_reference(markup: &str) -> Option<usize> {
-    let mut at = 0;
-    while let Some(found) = markup[at..].find(['&', '<']) {
-        at += found;
-        let rest = &markup[at..];
-        if let Some(section) = rest.strip_prefix(CDATA) {
-            at += CDATA.len() + section.find("]]>")?;
-            continue;
-        }
-        let name = rest[1..].split(';').next().unwrap_or_default();
-        if name.starts_with('#') && !character(name).is_some_and(is_char) {
-            return Some(at);
-        }
-        at += 1;
-    }
-    None
 }
 
 /// Appends `text` as the markup of a text node.
@@ -233,7 +223,7 @@ pub fn is_ncname(name: &str) -> bool {
 }
 
 /// `NameStartChar` without the colon.
-const fn is_name_start(character: char) -> bool {
+pub(super) const fn is_name_start(character: char) -> bool {
     matches!(character,
         'A'..='Z' | '_' | 'a'..='z' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
         | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}'
@@ -242,7 +232,7 @@ const fn is_name_start(character: char) -> bool {
 }
 
 /// `NameChar` without the colon.
-const fn is_name_char(character: char) -> bool {
+pub(super) const fn is_name_char(character: char) -> bool {
     is_name_start(character)
         || matches!(character, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
 }

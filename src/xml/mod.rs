@@ -7,16 +7,16 @@
 //! [`Document::undo_to`] takes back whole rules at the cost of their edits.
 
 mod arena;
-mod build;
-mod check;
 mod edit;
 mod equal;
+mod error;
 mod escape;
 mod insert;
 mod layout;
 mod names;
 mod namespace;
 mod order;
+mod parse;
 mod path;
 mod read;
 mod replace;
@@ -26,12 +26,11 @@ mod write;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::diagnostic::Code;
-
 use arena::Arena;
 use names::Names;
 use order::Order;
 
+pub use error::{EditError, ParseError};
 pub use escape::{escape_attribute, escape_text, is_ncname, text as decode_text};
 pub use names::{NameId, QName};
 pub use read::Extent;
@@ -78,82 +77,6 @@ impl Default for Limits {
     }
 }
 
-/// Why a text is no document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParseError {
-    /// `xml-syntax`, `unknown-prefix`, `xml-limit`, `xml-encoding` or `xml-doctype`.
-    pub code: Code,
-    /// The byte in the input that is wrong.
-    pub offset: usize,
-    /// What is wrong there, without a final stop.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
-}
-
-impl ParseError {
-    fn new(code: Code, offset: usize, message: impl Into<String>) -> Self {
-        Self { code, offset, message: message.into(), help: None }
-    }
-
-    fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
-
-impl std::fmt::Display for ParseError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} (byte {})", self.message, self.offset)
-    }
-}
-
-impl std::error::Error for ParseError {}
-
-/// Why an edit is not possible. A refused edit changes nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EditError {
-    /// The target is no node of the document any more.
-    Detached,
-    /// A node that is to be put in already stands in the document or in another fragment.
-    NotDetached,
-    /// A text for an element that has child elements.
-    HasChildren,
-    /// A node of this kind cannot be edited so, or cannot stand there.
-    WrongKind,
-    /// The namespace has no prefix in scope, and its own is bound to another namespace there.
-    PrefixConflict {
-        /// The prefix wanted.
-        prefix: String,
-        /// The namespace it should stand for.
-        uri: String,
-    },
-    /// XML cannot hold this character here.
-    InvalidCharacter(char),
-    /// No XML name, or `--` in a comment, `?>` in a processing instruction.
-    InvalidSyntax(String),
-}
-
-impl std::fmt::Display for EditError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Detached => f.write_str("the node is not in the document any more"),
-            Self::NotDetached => f.write_str("the node to be put in stands somewhere else already"),
-            Self::HasChildren => f.write_str("the element has child elements, so it cannot be given a text"),
-            Self::WrongKind => f.write_str("a node of this kind cannot be edited so"),
-            Self::PrefixConflict { prefix, uri } => {
-                write!(f, "the prefix '{prefix}' cannot stand for {uri} here: it is bound to another namespace")
-            }
-            Self::InvalidCharacter(character) => {
-                write!(f, "XML cannot hold the character U+{:04X}", u32::from(*character))
-            }
-            Self::InvalidSyntax(text) => write!(f, "'{}' cannot be written in XML here", text.escape_debug()),
-        }
-    }
-}
-
-impl std::error::Error for EditError {}
-
 /// A state of the document to come back to: see [`Document::undo_to`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark(usize);
@@ -172,7 +95,7 @@ impl<'i> Document<'i> {
     /// # Errors
     /// As [`Document::parse`].
     pub fn parse_with(text: &'i str, limits: &Limits) -> Result<Self, ParseError> {
-        build::document(text, limits)
+        parse::document(text, limits)
     }
 
     /// Parses bytes, which must be UTF-8.
@@ -180,7 +103,7 @@ impl<'i> Document<'i> {
     /// # Errors
     /// As [`Document::parse`], and for other encodings.
     pub fn parse_bytes(bytes: &'i [u8]) -> Result<Self, ParseError> {
-        Self::parse(check::utf8(bytes)?)
+        Self::parse(parse::utf8(bytes)?)
     }
 
     /// The input.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use super::arena::{NONE, index};
 
@@ -60,6 +61,13 @@ struct Key {
     length: u32,
     /// All of a name of up to eight bytes, the first eight of a longer one.
     head: u64,
+}
+
+/// Where a name that is not there yet belongs in the table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Missing {
+    key: Key,
+    slot: usize,
 }
 
 impl Name<'_> {
@@ -123,14 +131,26 @@ impl<'i> Names<'i> {
         })
     }
 
-    /// The number of a name in the input.
+    /// The number of the name that stands in the input at `span`.
+    ///
+    /// # Errors
+    /// Where the name is new: what [`Names::insert`] needs to add it.
     #[inline]
-    pub(super) fn intern(&mut self, qualified: &'i str, local: usize, namespace: u32) -> u32 {
-        let key = self.key(qualified, namespace);
-        match self.look_up(qualified, namespace, key) {
-            Ok(found) => found,
-            Err(slot) => self.insert(Cow::Borrowed(qualified), local, namespace, key, slot),
-        }
+    pub(super) fn find_in(&self, text: &str, span: Range<usize>, namespace: u32) -> Result<u32, Missing> {
+        let length = span.end - span.start;
+        // Most names have up to eight bytes, and there are as many behind most names: no loop, no branch.
+        let head = match text.as_bytes().get(span.start..).and_then(|rest| rest.first_chunk::<8>()) {
+            Some(word) if length >= 8 => u64::from_le_bytes(*word),
+            Some(word) => u64::from_le_bytes(*word) & ((1 << (8 * length)) - 1),
+            None => head(text.as_bytes().get(span.clone()).unwrap_or_default()),
+        };
+        let key = if length <= 8 {
+            self.short_key(head, length, namespace)
+        } else {
+            self.key(text.get(span.clone()).unwrap_or_default(), namespace)
+        };
+        let name = if length <= 8 { "" } else { text.get(span).unwrap_or_default() };
+        self.look_up(name, namespace, key)
     }
 
     /// The number of a name; `local` is where its local part begins.
@@ -138,12 +158,14 @@ impl<'i> Names<'i> {
         let key = self.key(&qualified, namespace);
         match self.look_up(&qualified, namespace, key) {
             Ok(found) => found,
-            Err(slot) => self.insert(qualified, local, namespace, key, slot),
+            Err(missing) => self.insert(qualified, local, namespace, missing),
         }
     }
 
-    /// Adds a name that is not there yet; `slot` of the table is where it belongs.
-    fn insert(&mut self, qualified: Cow<'i, str>, local: usize, namespace: u32, key: Key, slot: usize) -> u32 {
+    /// Adds a name that was just found missing.
+    #[cold]
+    pub(super) fn insert(&mut self, qualified: Cow<'i, str>, local: usize, namespace: u32, missing: Missing) -> u32 {
+        let Missing { key, slot } = missing;
         let at = index(self.names.len());
         self.table[slot] = at;
         let bare = (local > 0).then(|| match &qualified {
@@ -163,14 +185,14 @@ impl<'i> Names<'i> {
         at
     }
 
-    /// The number of a name, or the slot of the table where it belongs.
+    /// The number of a name, or the slot of the table where it belongs. Of a name of up to eight bytes the key is all.
     #[inline]
-    fn look_up(&self, qualified: &str, namespace: u32, key: Key) -> Result<u32, usize> {
+    fn look_up(&self, qualified: &str, namespace: u32, key: Key) -> Result<u32, Missing> {
         let mut slot = key.hash as usize;
         loop {
             slot &= self.table.len() - 1;
             let at = self.table[slot];
-            let Some(name) = self.names.get(at as usize) else { return Err(slot) };
+            let Some(name) = self.names.get(at as usize) else { return Err(Missing { key, slot }) };
             if name.is(qualified, namespace, key) {
                 return Ok(at);
             }
@@ -196,19 +218,24 @@ impl<'i> Names<'i> {
     #[inline]
     fn key(&self, qualified: &str, namespace: u32) -> Key {
         let name = qualified.as_bytes();
-        let (head, rest) = match name.split_first_chunk::<8>() {
-            Some((head, rest)) => (u64::from_le_bytes(*head), rest),
-            None => (up_to_seven(name), &[][..]),
-        };
-        let mut hash = fold(head ^ u64::from(namespace) << 32 ^ name.len() as u64, self.seed);
-        if !rest.is_empty() {
-            let (chunks, last) = rest.as_chunks::<8>();
-            for chunk in chunks {
-                hash = fold(hash ^ u64::from_le_bytes(*chunk), self.seed);
-            }
-            hash = fold(hash ^ up_to_seven(last), self.seed);
+        let mut key = self.short_key(head(name), name.len(), namespace);
+        let mut hash = u64::from(key.hash);
+        let (chunks, last) = name.get(8..).unwrap_or_default().as_chunks::<8>();
+        for chunk in chunks {
+            hash = fold(hash ^ u64::from_le_bytes(*chunk), self.seed);
         }
-        Key { hash: (hash ^ hash >> 32) as u32, length: index(name.len()), head }
+        if !last.is_empty() {
+            hash = fold(hash ^ head(last), self.seed);
+        }
+        key.hash = (hash ^ hash >> 32) as u32;
+        key
+    }
+
+    /// The key of a name of up to eight bytes, which is all there is to know of it.
+    #[inline]
+    fn short_key(&self, head: u64, length: usize, namespace: u32) -> Key {
+        let hash = fold(head ^ u64::from(namespace) << 32 ^ length as u64, self.seed);
+        Key { hash: (hash ^ hash >> 32) as u32, length: index(length), head }
     }
 
     /// The number of the same name with another prefix.
@@ -222,24 +249,25 @@ impl<'i> Names<'i> {
         self.add(Cow::Owned(qualified), prefix.len() + 1, namespace)
     }
 
-    pub(super) fn find(&self, namespace: &str, local: &str) -> Option<u32> {
-        let namespace = self.find_namespace(namespace)?;
+    /// The number of a name without prefix.
+    pub(super) fn find(&self, namespace: u32, local: &str) -> Option<u32> {
         self.look_up(local, namespace, self.key(local, namespace)).ok()
+    }
+
+    /// The number of the same local part and namespace without prefix; [`NONE`] for no name.
+    pub(super) fn expanded(&self, name: u32) -> u32 {
+        self.get(name).map_or(NONE, |name| name.expanded)
     }
 }
 
-/// Up to seven bytes as one number, different for different bytes of the same length.
+/// The first eight bytes as one number; of a shorter name all bytes and zeros.
 #[inline]
-fn up_to_seven(bytes: &[u8]) -> u64 {
-    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        (Some(first), Some(last)) => u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)),
-        _ => match *bytes {
-            [a, b, c] => u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c),
-            [a, b] => u64::from(a) << 8 | u64::from(b),
-            [a] => u64::from(a),
-            _ => 0,
-        },
+fn head(name: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    for (to, from) in word.iter_mut().zip(name) {
+        *to = *from;
     }
+    u64::from_le_bytes(word)
 }
 
 /// The two halves of a product, each bit of which depends on all of the input and the seed.

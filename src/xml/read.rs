@@ -199,12 +199,29 @@ impl<'i> Document<'i> {
 
     /// An expanded name, where the document has ever had it.
     pub fn resolve(&self, namespace: &str, local: &str) -> Option<NameId> {
-        self.names.find(namespace, local).map(NameId)
+        self.names.find(self.names.find_namespace(namespace)?, local).map(NameId)
     }
 
     /// Whether an element or attribute has this name.
     pub fn is_named(&self, node: NodeId, name: NameId) -> bool {
         self.names.get(self.name_index(node)).is_some_and(|known| known.expanded == name.0)
+    }
+
+    /// The first element of this name among `node` and the siblings behind it, and how many nodes were looked at.
+    pub fn find_named(&self, node: NodeId, name: NameId) -> (Option<NodeId>, u64) {
+        let Place::Node(mut at) = node.place() else { return (None, 1) };
+        let mut looked_at = 1;
+        loop {
+            let Node { kind, name: written, next, .. } = *self.arena.node(at);
+            if kind == Kind::Element && self.names.expanded(written) == name.0 {
+                return (Some(NodeId::node(at)), looked_at);
+            }
+            if next == NONE {
+                return (None, looked_at);
+            }
+            at = next;
+            looked_at += 1;
+        }
     }
 
     /// The node's own text, decoded: an attribute's value, the content of a text, comment or

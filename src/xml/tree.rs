@@ -65,6 +65,10 @@ impl Tree for Document<'_> {
         Document::is_named(self, node, name)
     }
 
+    fn find_named(&self, node: NodeId, name: NameId) -> (Option<NodeId>, u64) {
+        Document::find_named(self, node, name)
+    }
+
     fn text(&self, node: NodeId) -> Cow<'_, str> {
         self.own_text(node)
     }

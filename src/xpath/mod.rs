@@ -30,4 +30,5 @@ pub use expr::{Expr, compile};
 pub use outline::{Direction, Form, Outline, OutlineStart, OutlineStep, OutlineTest, Question};
 pub use plan::{Operand, Plan, PlanStart, PlanStep, Test, TestTarget};
 pub use scope::{Document, Scope, VarType};
+pub(crate) use tree::find_by_walking;
 pub use tree::{Kind, Tree, Value, Variables};

@@ -63,6 +63,12 @@ pub trait Tree {
     /// Whether an element or attribute has this name.
     fn is_named(&self, node: Self::Node, name: Self::Name) -> bool;
 
+    /// The first element of this name among `node` and the siblings behind it, and how many nodes were looked at. Most
+    /// steps of most paths are this question, so a tree may know a shorter way to the same answer.
+    fn find_named(&self, node: Self::Node, name: Self::Name) -> (Option<Self::Node>, u64) {
+        find_by_walking(self, node, name)
+    }
+
     /// The node's own text: of an attribute its value, of text, comment or processing instruction
     /// its content, decoded; of an element or root `""` (the evaluator joins their texts).
     fn text(&self, node: Self::Node) -> Cow<'_, str>;
@@ -74,6 +80,21 @@ pub trait Tree {
     /// The JSON that the node stands for, where it stems from JSON.
     fn json(&self, _node: Self::Node) -> Option<String> {
         None
+    }
+}
+
+/// [`Tree::find_named`] by asking each sibling.
+pub(crate) fn find_by_walking<T: Tree + ?Sized>(tree: &T, node: T::Node, name: T::Name) -> (Option<T::Node>, u64) {
+    let (mut at, mut looked_at) = (node, 1);
+    loop {
+        if tree.kind(at) == Kind::Element && tree.is_named(at, name) {
+            return (Some(at), looked_at);
+        }
+        match tree.next_sibling(at) {
+            Some(next) => at = next,
+            None => return (None, looked_at),
+        }
+        looked_at += 1;
     }
 }
 

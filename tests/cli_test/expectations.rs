@@ -9,7 +9,7 @@ use super::{TITLE, desk, is, statuses};
 fn every_pack_and_the_tour_have_a_test_that_holds() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for name in virt_patch::packs::names() {
-        let test = root.join("rules").join(name).join("rules_test.yaml");
+        let test = root.join("rules").join(name).join("test.yaml");
         assert!(test.is_file(), "the pack {name} has no test {}", test.display());
     }
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_virt-patch"))

@@ -12,6 +12,10 @@ pub(super) struct Walk<'t, T: Tree> {
     next: Option<T::Node>,
     /// Where the walk began.
     origin: T::Node,
+    /// On `child`: only elements of this name.
+    name: Option<T::Name>,
+    /// How many nodes were looked at since [`Walk::looked_at`] was asked.
+    looked_at: u64,
     /// On `preceding`: the origin's ancestor-or-self beside or before whose subtree the walk is.
     beside: T::Node,
 }
@@ -45,7 +49,17 @@ impl<'t, T: Tree> Walk<'t, T> {
             Axis::Following => after(tree, origin),
             Axis::Preceding => Some(origin),
         };
-        Self { tree, axis, next, origin, beside }
+        Self { tree, axis, next, origin, name: None, looked_at: 0, beside }
+    }
+
+    /// The children of this name.
+    pub(super) fn to_children(tree: &'t T, name: T::Name, origin: T::Node) -> Self {
+        Self { name: Some(name), ..Self::new(tree, Axis::Child, origin) }
+    }
+
+    /// How many nodes were looked at since this was last asked.
+    pub(super) fn looked_at(&mut self) -> u64 {
+        std::mem::take(&mut self.looked_at)
     }
 
     /// The node before the last one on `preceding`, ancestors of the origin left out.
@@ -86,9 +100,17 @@ impl<T: Tree> Iterator for Walk<'_, T> {
     fn next(&mut self) -> Option<T::Node> {
         if self.axis == Axis::Preceding {
             self.next = self.preceding();
+            self.looked_at += u64::from(self.next.is_some());
             return self.next;
         }
-        let node = self.next?;
+        let mut node = self.next?;
+        self.looked_at += 1;
+        if let Some(name) = self.name {
+            let (found, looked_at) = self.tree.find_named(node, name);
+            self.looked_at += looked_at - 1;
+            self.next = None;
+            node = found?;
+        }
         self.next = match self.axis {
             Axis::SelfNode | Axis::Parent | Axis::Preceding => None,
             Axis::Ancestor | Axis::AncestorOrSelf => self.tree.parent(node),

@@ -116,8 +116,12 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
             rest = after;
         }
         let mut position = 0;
-        for candidate in Walk::new(self.tree, step.axis, node) {
-            self.budget.spend(1)?;
+        let mut walk = match name {
+            Some(name) if step.axis == Axis::Child => Walk::to_children(self.tree, name, node),
+            _ => Walk::new(self.tree, step.axis, node),
+        };
+        while let Some(candidate) = walk.next() {
+            self.budget.spend(walk.looked_at())?;
             if !self.passes(step, name, candidate) || !self.holds_all(local, candidate)? {
                 continue;
             }
@@ -130,6 +134,7 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
                 break;
             }
         }
+        self.budget.spend(walk.looked_at())?;
         for predicate in rest {
             self.filter(predicate, selected, start)?;
         }

@@ -1,8 +1,8 @@
 //! A YAML or JSON text made to hold another value, with everything that still holds left as it is.
 //!
 //! Comments, quotes, order, layout, anchors of what did not change stay byte for byte. The value is compared with
-//! what is there, node by node ([`diff`]); lists are aligned ([`align`]), so that an item more is a line more;
-//! what is written looks like what stands around it ([`looks`]). A change that cannot be placed takes what holds it
+//! what is there, node by node (`diff`); lists are aligned (`align`), so that an item more is a line more;
+//! what is written looks like what stands around it (`looks`). A change that cannot be placed takes what holds it
 //! along: the entry, the collection, at last the document. Every result is read back and compared, so the worst
 //! that an unforeseen text can bring about is that more of it is written anew than is needed.
 
