@@ -264,6 +264,8 @@ codes! {
     HookSidecars = "hook-sidecars",
     /// Two volumes of the VM's pod would have one name.
     VolumeConflict = "volume-conflict",
+    /// A ConfigMap of the same run without the key that a `hookSidecars` entry mounts.
+    ConfigMapKey = "config-map-key",
     /// A `hookSidecars` entry that names no image.
     MissingImage = "missing-image",
 

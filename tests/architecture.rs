@@ -40,7 +40,6 @@ const ROOMS: &[(&str, &[&str])] = &[
             "second_call",
         ],
     ),
-    ("validate", &["source", "diagnostic", "yaml", "manifest", "rule", "lint"]),
     ("surroundings", &["rule", "engine"]),
     ("hook", &["diagnostic"]),
     ("sidecar", &["source", "diagnostic", "json", "manifest", "rule", "engine", "load", "surroundings", "hook"]),
@@ -63,6 +62,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "second_call",
         ],
     ),
+    ("validate", &["source", "diagnostic", "yaml", "manifest", "rule", "packs", "lint", "hook", "rule_test"]),
     ("schema", &["source", "json", "yaml", "rule", "rule_test"]),
     (
         "cli",

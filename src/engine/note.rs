@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::rule::{Condition, Expression, ForEach, Rule};
+use crate::rule::{Condition, Expect, Expression, ForEach, Rule};
 use crate::source::position_in;
 use crate::xml::NodeId;
 use crate::xpath::{Budget, Value};
@@ -46,6 +46,9 @@ impl<'r> Run<'r, '_> {
 
     /// Notes that a path selects nothing; `what` says what that means: `to remove`.
     pub(super) fn skip_by_path(&mut self, rule: &Rule, path: &Expression, what: &str) {
+        if rule.expect != Some(Expect::Any) {
+            self.entry(rule, |entry| entry.missed += 1);
+        }
         let nearest = self.nearest(path).map(|nearest| format!("; {nearest}")).unwrap_or_default();
         self.skip(rule, || format!("`{}` selects nothing{what}{nearest}", path.xpath.text()));
     }

@@ -28,7 +28,7 @@ use crate::rule::RuleSet;
 use survey::Survey;
 
 /// The codes that [`lint`] gives.
-pub const CODES: [Code; 16] = [
+pub const CODES: [Code; 17] = [
     Code::UnknownElement,
     Code::UnknownAttribute,
     Code::UnknownAttributeValue,
@@ -41,6 +41,7 @@ pub const CODES: [Code; 16] = [
     Code::UnquotedValue,
     Code::DependsOnCall,
     Code::NotIdempotent,
+    Code::Limit,
     Code::UnsupportedCombination,
     Code::Deprecated,
     Code::UnknownCloudInitKey,
@@ -53,11 +54,10 @@ pub const CODES: [Code; 16] = [
 pub fn lint(sets: &[RuleSet], samples: &Samples) -> Vec<Diagnostic> {
     // A pack under `spec.use` is not its user's text.
     let surveys: Vec<Survey<'_>> = sets.iter().filter(|set| set.pack.is_none()).filter_map(Survey::of).collect();
-    let seen = selection::seen(samples);
     let created = selection::created_names(&surveys);
     let mut problems = Vec::new();
     for survey in &surveys {
-        names::check(survey, &seen, &mut problems);
+        names::check(survey, samples, &mut problems);
         calls::check(survey, &mut problems);
         cloud_init::check(survey, &mut problems);
         combinations::check(survey, &mut problems);
@@ -65,7 +65,7 @@ pub fn lint(sets: &[RuleSet], samples: &Samples) -> Vec<Diagnostic> {
         running::check(survey, &mut problems);
         templates::check(survey, &mut problems);
         unused::check(survey, &mut problems);
-        selection::selects_nothing(survey, &seen, &created, &samples.given, &mut problems);
+        selection::selects_nothing(survey, samples, &created, &mut problems);
     }
     problems.extend(twice::not_idempotent(sets, samples));
     without_consequences(&mut problems);

@@ -29,6 +29,7 @@ pub use crate::manifest::RULES_ANNOTATION;
 pub use check::{Check, Pattern, Refusal};
 pub use checks::{Checks, Level, ResultCheck, strictest};
 pub use cloud::{JsonTemplate, PatchStep};
+pub use documents::no_yaml;
 pub use fragment::{Fragment, FragmentElement, FragmentNode};
 pub use keys::builtin_keys;
 pub use language::{METADATA, RULE_SET};

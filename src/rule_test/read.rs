@@ -17,10 +17,18 @@ use super::{Files, RuleTest};
 /// Other kinds are passed over. What is wrong with the rules under test is not said here but when a case runs,
 /// since that may be what it expects.
 pub fn compile(source: &Arc<Source>, files: &dyn Files) -> (Vec<RuleTest>, Vec<Diagnostic>) {
-    let documents = match yaml::read(source, &Limits::default()) {
-        Ok(documents) => documents,
-        Err(problems) => return (Vec::new(), problems),
-    };
+    match yaml::read(source, &Limits::default()) {
+        Ok(documents) => compile_documents(source, &documents, files),
+        Err(problems) => (Vec::new(), problems),
+    }
+}
+
+/// As [`compile`], of documents of `source` that were read before.
+pub fn compile_documents(
+    source: &Arc<Source>,
+    documents: &[Node],
+    files: &dyn Files,
+) -> (Vec<RuleTest>, Vec<Diagnostic>) {
     let mut reader = Reader::new(source);
     let has_rules = documents.iter().any(|node| kind(node) == Some("RuleSet"));
     let tests = documents.iter().filter(|node| kind(node) == Some("RuleTest"));
