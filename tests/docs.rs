@@ -283,7 +283,7 @@ fn the_manifests_arguments_exist() {
             let options = virt_patch::hook::SidecarOptions::parse(&arguments, |_| None);
             assert!(options.problems.is_empty(), "{}: {}", path.display(), options.problems[0]);
             for pack in &options.packs {
-                virt_patch::packs::rule_file(pack).expect("the pack exists");
+                virt_patch::packs::find(pack).expect("the pack exists");
             }
             sidecars += 1;
         }

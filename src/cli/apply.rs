@@ -143,7 +143,7 @@ impl Arguments {
             Document::Domain(input) => {
                 let input =
                     if self.second_call { second_call(input, &rules.sets, &inputs, vmi_source)? } else { input };
-                let done = engine::apply_to_domain(&rules.sets, &input.bytes, &inputs);
+                let done = engine::apply_again(&rules.sets, &input.bytes, &inputs);
                 let outcome = done
                     .map_err(|failure| refused(failure, &[("domain", Some(&input.source())), ("VMI", vmi_source)]))?;
                 let (after, report) = (outcome.result.into_owned().into_bytes(), outcome.report);

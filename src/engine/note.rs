@@ -111,9 +111,7 @@ impl<'r> Run<'r, '_> {
 
     /// From now on nodes are made by this rule.
     pub(super) fn begin_making(&mut self, rule: &Rule) {
-        if self.tells_all() {
-            self.makers.begin(self.forest.xml.extent(), &rule.label);
-        }
+        self.makers.begin(self.forest.xml.extent(), &rule.label);
     }
 
     /// Where a node of the domain comes from, where that is told.

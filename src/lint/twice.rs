@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::engine::{self, Detail, Inputs, Limits, Nowhere, Report};
-use crate::rule::{Condition, Hook, Param, ParamSource, ParamType, Rule, RuleSet};
+use crate::rule::{Checks, Condition, Hook, Param, ParamSource, ParamType, Rule, RuleSet};
 
 use super::samples::{Sample, Samples};
 
@@ -19,6 +19,9 @@ pub(super) const TRIAL: Limits = Limits { steps: 200_000, bytes: 1 << 20, nodes:
 
 /// The rules that break it, each once.
 pub(super) fn not_idempotent(sets: &[RuleSet], samples: &Samples) -> Vec<Diagnostic> {
+    // A check that ends the second run would hide what it changes.
+    let sets: Vec<RuleSet> = sets.iter().cloned().map(|set| RuleSet { checks: Checks::OFF, ..set }).collect();
+    let sets = sets.as_slice();
     let rules: usize = sets.iter().map(|set| set.on_define_domain.len()).sum();
     if rules == 0 || rules > RULES {
         return Vec::new();

@@ -33,7 +33,7 @@ pub(super) fn arguments(sidecar: &HookSidecar) -> Vec<Diagnostic> {
         problems.push(problem);
     }
     for pack in &options.packs {
-        let Err(mut problem) = packs::rule_file(pack) else { continue };
+        let Err(mut problem) = packs::find(pack) else { continue };
         let names_it = |argument: &&Argument| {
             argument.text == *pack || argument.text.strip_prefix("--pack=") == Some(pack.as_str())
         };
