@@ -9,15 +9,13 @@ use crate::rule::{self, API_VERSION};
 use crate::source::{Location, Source};
 use crate::yaml::{self, Limits, Node};
 
+use super::embedded::{GROUP, is_for_virt_patch};
 use super::findings::{Candidate, Counts};
 use super::sidecars::{self, ConfigMap, MountedKey};
 use super::tests::{self, Beside};
 
 /// The kinds of virt-patch's own documents.
 const KINDS: [&str; 3] = ["RuleSet", "RuleTest", "RulePolicy"];
-
-/// What begins every `apiVersion` of virt-patch's.
-const GROUP: &str = "virt-patch.dev/";
 
 /// Words without which a file can hold nothing of virt-patch's, in whatever way it is misspelled.
 const MARKS: [&str; 4] = ["virt-patch", "RuleSet", "RuleTest", HOOK_SIDECARS_ANNOTATION];
@@ -171,24 +169,10 @@ fn kind(document: &Node) -> Kind {
     }
 }
 
-/// A ConfigMap's value that is virt-patch's.
-pub(super) fn is_for_virt_patch(value: &Node) -> bool {
-    value.text().is_some_and(|text| text.contains(GROUP))
-}
-
 /// A policy is the administrator's and no rule, and this release has none yet.
 fn policy(source: &Arc<Source>, document: &Node) -> Option<Diagnostic> {
     let is_version = document.get("apiVersion").and_then(Node::text) == Some(API_VERSION);
     let kind = document.get("kind").filter(|kind| is_version && kind.text() == Some("RulePolicy"))?;
     let problem = Diagnostic::error(Code::NotYetSupported, "this release does not know the kind `RulePolicy` yet");
     Some(problem.at(Location::new(source, kind.span.clone())))
-}
-
-/// The texts in a document that hold documents of virt-patch's themselves, as sources in the file.
-pub(super) fn embedded(source: &Arc<Source>, document: &Node) -> Vec<Arc<Source>> {
-    let annotation = Machine::of(document).and_then(|machine| machine.annotation(RULES_ANNOTATION));
-    let values = manifest::config_map_data(document).filter(|value| is_for_virt_patch(value)).chain(annotation);
-    let embed =
-        |value: &Node| value.text().map(|text| Source::embedded(source, text, yaml::offsets(source.text(), value)));
-    values.filter_map(embed).collect()
 }

@@ -6,6 +6,7 @@
 
 mod baseline;
 mod contents;
+mod embedded;
 mod findings;
 mod settings;
 mod sidecars;

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::source::{Location, Source, Span};
 use crate::yaml::{self, Limits, Node, Value};
 
-use super::contents;
+use super::embedded::embedded;
 use super::settings::{Level, Levels};
 
 /// How every such comment begins.
@@ -40,9 +40,9 @@ pub(super) fn find(source: &Arc<Source>, documents: &[Node]) -> Silences {
         return silences;
     }
     silences.read(source, documents);
-    for embedded in documents.iter().flat_map(|document| contents::embedded(source, document)) {
-        if let Ok(documents) = yaml::read(&embedded, &Limits::default()) {
-            silences.read(&embedded, &documents);
+    for inner in documents.iter().flat_map(|document| embedded(source, document)) {
+        if let Ok(documents) = yaml::read(&inner, &Limits::default()) {
+            silences.read(&inner, &documents);
         }
     }
     silences

@@ -9,7 +9,7 @@ use crate::rule_test::{Files, compile_documents};
 use crate::source::Source;
 use crate::yaml::{self, Limits, Node};
 
-use super::contents::is_for_virt_patch;
+use super::embedded::is_for_virt_patch;
 
 /// What the tests in the file of this name find beside it.
 pub type Beside<'a> = dyn Fn(&str) -> Box<dyn Files> + Sync + 'a;
