@@ -215,6 +215,12 @@ codes! {
     UnsupportedCombination = "unsupported-combination",
     /// What libvirt or QEMU are about to drop.
     Deprecated = "deprecated",
+    /// A key that cloud-init's schemas do not have at this place.
+    UnknownCloudInitKey = "unknown-cloud-init-key",
+    /// A value of a type, or a word, that cloud-init's schemas do not have at this place.
+    CloudInitValue = "cloud-init-value",
+    /// A key that cloud-init's schemas ask for and that the result lacks.
+    MissingCloudInitKey = "missing-cloud-init-key",
 
     // What the hook gets
     /// A domain that is not well-formed XML.

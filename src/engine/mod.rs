@@ -141,8 +141,9 @@ pub fn apply_to_cloud_init<'r>(
     let envelope = Envelope::parse(data, no_cloud_source).map_err(wrong)?;
     let nothing = Document::parse("<nothing/>")
         .map_err(|error| wrong(Box::new(Diagnostic::error(crate::diagnostic::Code::Internal, error.message))))?;
-    let (_, cloud, report) =
+    let (_, cloud, mut report) =
         apply(sets, Hook::PreCloudInitIso, Forest::new(nothing), Some(Cloud::new(envelope)), inputs)?;
+    report.warnings.extend(cloud.as_ref().map(Cloud::new_problems).unwrap_or_default());
     let (data, no_cloud_source) = cloud.map(Cloud::finish).unwrap_or_default();
     Ok(Outcome { result: CloudInitResult { data, no_cloud_source }, report })
 }

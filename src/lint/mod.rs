@@ -5,6 +5,7 @@
 //! libvirt's vocabulary and at sample domains; the sidecar is built without them.
 
 mod calls;
+mod cloud_init;
 mod combinations;
 mod names;
 mod quoting;
@@ -27,7 +28,7 @@ use crate::rule::RuleSet;
 use survey::Survey;
 
 /// The codes that [`lint`] gives.
-pub const CODES: [Code; 14] = [
+pub const CODES: [Code; 16] = [
     Code::UnknownElement,
     Code::UnknownAttribute,
     Code::UnknownAttributeValue,
@@ -42,6 +43,8 @@ pub const CODES: [Code; 14] = [
     Code::NotIdempotent,
     Code::UnsupportedCombination,
     Code::Deprecated,
+    Code::UnknownCloudInitKey,
+    Code::CloudInitValue,
 ];
 
 /// What is suspicious in rule sets that compile, set by set in the order of their places: warnings with
@@ -56,6 +59,7 @@ pub fn lint(sets: &[RuleSet], samples: &Samples) -> Vec<Diagnostic> {
     for survey in &surveys {
         names::check(survey, &seen, &mut problems);
         calls::check(survey, &mut problems);
+        cloud_init::check(survey, &mut problems);
         combinations::check(survey, &mut problems);
         quoting::check(survey, &mut problems);
         running::check(survey, &mut problems);
