@@ -33,6 +33,7 @@ pub use documents::no_yaml;
 pub use fragment::{Fragment, FragmentElement, FragmentNode};
 pub use keys::builtin_keys;
 pub use language::{METADATA, RULE_SET};
+#[cfg(feature = "cli")]
 pub(crate) use pack::near_or_all;
 pub use pack::{pack_file, unknown_params};
 pub use param::Param;
