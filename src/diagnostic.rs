@@ -201,12 +201,26 @@ codes! {
     UnquotedValue = "unquoted-value",
     /// A rule that looks at what the first call of a boot does not have.
     DependsOnCall = "depends-on-call",
+    /// A disk, interface or hostdev without alias, over which virt-launcher crashes.
+    MissingAlias = "missing-alias",
+    /// Two disks, or two interfaces, with the same target.
+    DuplicateTarget = "duplicate-target",
+    /// Two devices with the same alias.
+    DuplicateAlias = "duplicate-alias",
+    /// Two devices with the same address.
+    DuplicateAddress = "duplicate-address",
     /// Applied again, the rules change their own result.
     NotIdempotent = "not-idempotent",
     /// Settings that libvirt or QEMU refuse together.
     UnsupportedCombination = "unsupported-combination",
     /// What libvirt or QEMU are about to drop.
     Deprecated = "deprecated",
+    /// A key that cloud-init's schemas do not have at this place.
+    UnknownCloudInitKey = "unknown-cloud-init-key",
+    /// A value of a type, or a word, that cloud-init's schemas do not have at this place.
+    CloudInitValue = "cloud-init-value",
+    /// A key that cloud-init's schemas ask for and that the result lacks.
+    MissingCloudInitKey = "missing-cloud-init-key",
 
     // What the hook gets
     /// A domain that is not well-formed XML.
@@ -250,6 +264,8 @@ codes! {
     HookSidecars = "hook-sidecars",
     /// Two volumes of the VM's pod would have one name.
     VolumeConflict = "volume-conflict",
+    /// A ConfigMap of the same run without the key that a `hookSidecars` entry mounts.
+    ConfigMapKey = "config-map-key",
     /// A `hookSidecars` entry that names no image.
     MissingImage = "missing-image",
 

@@ -8,11 +8,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
-use virt_patch::diagnostic::{Diagnostic, Severity};
+use virt_patch::diagnostic::{Code, Diagnostic, Severity};
 use virt_patch::engine::{self, Detail, Inputs, Limits, Surroundings};
 use virt_patch::rule::{self, RULES_ANNOTATION, RuleFile, RuleSet, Trust};
 use virt_patch::source::Source;
 use virt_patch::yaml;
+
+/// What cloud-init's schemas say of a result.
+const SCHEMA: [Code; 3] = [Code::UnknownCloudInitKey, Code::CloudInitValue, Code::MissingCloudInitKey];
+
+/// What the checks of the result warn of.
+const RESULT: [Code; 3] = [Code::UnknownElement, Code::UnknownAttribute, Code::NotIdempotent];
 
 /// The environment and files of a case.
 #[derive(Default)]
@@ -101,7 +107,7 @@ impl Case {
         };
         let failed = |failure: engine::Failure| Answer::Problems(vec![*failure.problem]);
         match (domain, cloud_init) {
-            (Some(domain), _) => match engine::apply_to_domain(sets, domain, &inputs) {
+            (Some(domain), _) => match engine::apply_again(sets, domain, &inputs) {
                 Ok(outcome) => Answer::Domain(outcome.result.into_owned(), outcome.report.warnings),
                 Err(failure) => failed(failure),
             },
@@ -133,10 +139,16 @@ impl Case {
             Answer::Problems(problems) => return Err(format!("fails: {}", show(problems))),
             Answer::Domain(_, warnings) | Answer::CloudInit(_, warnings) => warnings,
         };
-        let expected =
-            self.bytes("warning.txt").map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
+        let warnings = warnings.iter().map(|warning| warning.code);
+        let words = self.bytes("warning.txt").map(|text| String::from_utf8_lossy(&text).into_owned());
+        // Keys in a case need mean nothing to cloud-init, unless the case says of what it is warned, or that it is not;
+        // and the domains of most are made up, so what the checks of the result warn of counts where a case expects it.
+        let expected = words.as_deref().unwrap_or_default();
+        let counts = |code: &Code| {
+            (words.is_some() || !SCHEMA.contains(code)) && (!RESULT.contains(code) || expected.contains(code.as_str()))
+        };
+        let mut found: Vec<&str> = warnings.filter(counts).map(Code::as_str).collect();
         let mut expected: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let mut found: Vec<&str> = warnings.iter().map(|warning| warning.code.as_str()).collect();
         expected.sort_unstable();
         found.sort_unstable();
         if expected != found {

@@ -233,7 +233,7 @@ spec:
   params:
     key: {annotation: example.org/key, secret: true}
   onDefineDomain:
-    - set: {/domain/title: '${$key}', /domain/name/@note: 'a ${$key} b'}
+    - set: {/domain/title: '${$key}', /domain/description: 'a ${$key} b'}
   preCloudInitIso:
     - document: userData
       merge: {password: '${$key}', other: 'a ${$key} b'}

@@ -72,6 +72,14 @@ apiVersion: virt-patch.dev/v1alpha1
 kind: RuleSet
 metadata: {name: rare, labels: {app: a}, annotations: {note: b}}
 spec:
+  checks:
+    missing-alias: Off
+    duplicate-target: Warn
+    duplicate-alias: Error
+    duplicate-address: Error
+    unknown-element: Warn
+    unknown-attribute: Warn
+    not-idempotent: Off
   preCloudInitIso:
     - document: userData
       forEach: {var: user, in: /users}
@@ -413,7 +421,10 @@ fn usual_mistakes_are_refused() {
         "{preCloudInitIso: [{document: userdata, merge: {}}]}",
         "{preCloudInitIso: [{document: userData, patch: [{op: remove, path: /a, value: 1}]}]}",
         "{preCloudInitIso: [{document: userData, patch: [{op: add, path: /a}]}]}",
-        "{use: [{pack: smbios}]}",
+        "{use: [{params: {}}]}",
+        "{checks: {missing-alias: warn}}",
+        "{checks: {missing-aliases: Warn}}",
+        "{files: [{name: a}]}",
     ] {
         assert!(!validator.is_valid(&with(spec)), "the schema takes {spec}");
     }

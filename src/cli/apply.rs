@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
+use super::exit::WRONG;
 use super::history;
 use super::input::{self, Input};
 use super::rules::{RuleArguments, Rules};
@@ -14,7 +15,7 @@ use super::terminal::{Terminal, exit_code};
 use super::vmi;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::engine::{self, Detail, Failure, Inputs, Limits, Report};
-use crate::report::{Paint, diff, explain, json, masked};
+use crate::report::{Paint, diff, explain, json, masked, unmatched};
 use crate::rule::{Hook, RuleSet};
 use crate::second_call;
 use crate::source::{Location, Source};
@@ -52,6 +53,9 @@ pub(super) struct Arguments {
     /// Print what each rule and round matched, changed and skipped, and why
     #[arg(long)]
     explain: bool,
+    /// Fail where a rule warns or matches nothing
+    #[arg(long)]
+    strict: bool,
     /// How to print
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
     output: Format,
@@ -139,7 +143,7 @@ impl Arguments {
             Document::Domain(input) => {
                 let input =
                     if self.second_call { second_call(input, &rules.sets, &inputs, vmi_source)? } else { input };
-                let done = engine::apply_to_domain(&rules.sets, &input.bytes, &inputs);
+                let done = engine::apply_again(&rules.sets, &input.bytes, &inputs);
                 let outcome = done
                     .map_err(|failure| refused(failure, &[("domain", Some(&input.source())), ("VMI", vmi_source)]))?;
                 let (after, report) = (outcome.result.into_owned().into_bytes(), outcome.report);
@@ -193,12 +197,12 @@ impl Arguments {
 
     fn print(&self, applied: &Applied, terminal: Terminal) -> anyhow::Result<ExitCode> {
         let report = &applied.report;
+        let warnings = warnings(report);
+        let code = if self.strict && !warnings.is_empty() { ExitCode::from(WRONG) } else { ExitCode::SUCCESS };
         if self.output == Format::Json {
             terminal.print(applied.json(self.diff, self.explain)? + "\n")?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(code);
         }
-        let warnings: Vec<Diagnostic> =
-            report.warnings.iter().map(|warning| masked(warning, &report.secrets)).collect();
         terminal.show(&warnings);
         if self.diff {
             let difference = applied.diff(terminal.out);
@@ -216,7 +220,7 @@ impl Arguments {
         if !self.diff && !self.explain {
             terminal.print(&applied.after)?;
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(code)
     }
 
     fn refuse(&self, refused: &Refused, terminal: Terminal) -> anyhow::Result<ExitCode> {
@@ -292,12 +296,17 @@ impl Applied {
     }
 }
 
+/// What rules warned of, and those that matched nothing.
+fn warnings(report: &Report) -> Vec<Diagnostic> {
+    let own = report.warnings.iter().map(|warning| masked(warning, &report.secrets));
+    own.chain(unmatched(report)).collect()
+}
+
 /// What every JSON answer holds.
 fn answer(report: &Report, changed: bool, problems: &[Diagnostic]) -> Map<String, Value> {
-    let warnings: Vec<Diagnostic> = report.warnings.iter().map(|warning| masked(warning, &report.secrets)).collect();
     let mut members = Map::new();
     members.insert("changed".into(), changed.into());
-    members.insert("warnings".into(), json::diagnostics(&warnings));
+    members.insert("warnings".into(), json::diagnostics(&warnings(report)));
     members.insert("rules".into(), json::rules(report));
     members.insert("diagnostics".into(), json::diagnostics(problems));
     members

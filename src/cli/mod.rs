@@ -6,6 +6,7 @@ mod completions;
 mod demo;
 mod exit;
 mod explain;
+mod fresh;
 mod history;
 mod infer;
 mod init;

@@ -134,16 +134,18 @@ fn query(arguments: &Arguments) -> Result<Answer, Vec<Diagnostic>> {
         vec![Diagnostic::error(error.code, error.message).at(at(span))]
     })?;
     Ok(match value {
-        Value::Nodes(nodes) => Answer::Nodes(found(&document, &nodes)),
+        Value::Nodes(nodes) => Answer::Nodes(found(&document, &nodes, &namespaces)),
         Value::Text(text) => Answer::Value("string", text.to_string()),
         Value::Number(number) => Answer::Value("number", xpath::value::number_to_text(number)),
         Value::Boolean(boolean) => Answer::Value("boolean", boolean.to_string()),
     })
 }
 
-/// Paths, places and texts. Nodes mostly come in document order, so lines and columns are counted
-/// on from the node before: counting from the start each time would be quadratic.
-fn found(document: &Document<'_>, nodes: &[NodeId]) -> Vec<Found> {
+/// Paths, places and texts. A path has the prefixes that an expression may have, so that it can be asked for in turn.
+/// Nodes mostly come in document order, so lines and columns are counted on from the node before: counting from the
+/// start each time would be quadratic.
+fn found(document: &Document<'_>, nodes: &[NodeId], namespaces: &BTreeMap<String, String>) -> Vec<Found> {
+    let prefix = |uri: &str| namespaces.iter().find(|(_, known)| *known == uri).map(|(prefix, _)| prefix.clone());
     let mut counted = (0, Position { line: 1, column: 1 });
     let describe = |(&node, path): (&NodeId, String)| {
         // Only items of a sequence of values stand nowhere; their place is the document's start.
@@ -155,7 +157,7 @@ fn found(document: &Document<'_>, nodes: &[NodeId]) -> Vec<Found> {
         let text = document.string_value(node).into_owned();
         Found { path, position: counted.1, text }
     };
-    nodes.iter().zip(document.node_paths(nodes)).map(describe).collect()
+    nodes.iter().zip(document.node_paths(nodes, prefix)).map(describe).collect()
 }
 
 /// The position after `text`, from the position before it.

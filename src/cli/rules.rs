@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::rule::{RuleFile, RuleSet};
-use crate::{load, packs, rule};
+use crate::{load, rule};
 
 #[derive(Debug, Args)]
 pub(super) struct RuleArguments {
@@ -37,7 +37,7 @@ impl RuleArguments {
         let mut files = Vec::new();
         let mut problems = Vec::new();
         for name in &self.packs {
-            match packs::rule_file(name) {
+            match rule::pack_file(name) {
                 Ok(file) => files.push(file),
                 Err(problem) => problems.push(problem),
             }
@@ -54,50 +54,30 @@ impl RuleArguments {
             problems.append(&mut wrong);
             Vec::new()
         });
+        let params: Vec<_> = self.params.iter().filter_map(|text| param(text, &mut problems)).collect();
+        // Where the rules are wrong no set was compiled, and its params are not known.
+        if problems.is_empty() {
+            problems.append(&mut rule::unknown_params(&sets, &params));
+        }
         let mut given = BTreeMap::new();
-        for text in &self.params {
-            match self.param(text, &sets) {
-                Ok((name, value)) => {
-                    if given.get(&name).is_some_and(|known| *known != value) {
-                        let message = format!("`--param {}.{}` is given twice, with different values", name.0, name.1);
-                        problems.push(Diagnostic::error(Code::InvalidArgument, message).help("keep one of them"));
-                    }
-                    given.insert(name, value);
-                }
-                Err(mut wrong) => problems.append(&mut wrong),
+        for (pack, name, value) in params {
+            let name = (pack, name);
+            if given.get(&name).is_some_and(|known| *known != value) {
+                let message = format!("`--param {}.{}` is given twice, with different values", name.0, name.1);
+                problems.push(Diagnostic::error(Code::InvalidArgument, message).help("keep one of them"));
             }
+            given.insert(name, value);
         }
         if problems.is_empty() { Ok(Rules { sets, given }) } else { Err(problems) }
     }
+}
 
-    /// `PACK.NAME=VALUE`, of a pack that is given and a param that it has. The value may be secret,
-    /// so a wrong argument is not shown.
-    fn param(&self, text: &str, sets: &[RuleSet]) -> Result<((String, String), String), Vec<Diagnostic>> {
-        let wrong = |message: String, help: String| vec![Diagnostic::error(Code::InvalidArgument, message).help(help)];
-        let parts = text.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)));
-        let Some(((pack, name), value)) = parts else {
-            return Err(wrong(
-                "`--param` wants PACK.NAME=VALUE".into(),
-                "as in `--param smbios.manufacturer=ACME`".into(),
-            ));
-        };
-        if !self.packs.iter().any(|given| given == pack) {
-            let message = format!("`--param {pack}.{name}=…` is for a pack that is not given");
-            return Err(wrong(
-                message,
-                format!("add `--pack {pack}`; params of rule files come from the VMI (`--vmi`)"),
-            ));
-        }
-        let known = || sets.iter().filter(|set| set.pack == Some(pack)).flat_map(|set| &set.params);
-        let names = || known().map(|param| param.name.as_str());
-        // Where the rules are wrong no set was compiled, and its params are not known.
-        if !sets.is_empty() && !names().any(|known| known == name) {
-            let help = match nearest(name, names()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it has {}", names().collect::<Vec<_>>().join(", ")),
-            };
-            return Err(wrong(format!("the pack `{pack}` has no param `{name}`"), help));
-        }
-        Ok(((pack.to_owned(), name.to_owned()), value.to_owned()))
+/// Pack, name and value of `PACK.NAME=VALUE`. The value may be secret, so a wrong argument is not shown.
+fn param(text: &str, problems: &mut Vec<Diagnostic>) -> Option<(String, String, String)> {
+    let parts = text.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)));
+    if parts.is_none() {
+        let wrong = Diagnostic::error(Code::InvalidArgument, "`--param` wants PACK.NAME=VALUE");
+        problems.push(wrong.help("as in `--param smbios.manufacturer=ACME`"));
     }
+    parts.map(|((pack, name), value)| (pack.to_owned(), name.to_owned(), value.to_owned()))
 }

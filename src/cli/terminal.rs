@@ -91,7 +91,11 @@ impl Terminal {
 
 /// 2 where something could not even be read, else 1.
 pub(super) fn exit_code(problems: &[Diagnostic]) -> ExitCode {
-    let unable = [Code::Unreadable, Code::UnknownPack, Code::InvalidArgument];
-    let is_unable = problems.iter().any(|problem| unable.contains(&problem.code));
+    let is_unable = problems.iter().any(|problem| match problem.code {
+        Code::Unreadable => true,
+        // In a file they are the file's fault, else those of the command line.
+        Code::UnknownPack | Code::InvalidArgument => problem.at.is_none(),
+        _ => false,
+    });
     ExitCode::from(if is_unable { UNABLE } else { WRONG })
 }

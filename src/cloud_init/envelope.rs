@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use super::document::{DocumentKind, read_yaml, write_yaml};
+use super::form::{Form, form};
 use super::metadata::{self, CONFIG_DRIVE_METADATA, NO_CLOUD_METADATA};
 use super::user_data::{self, HEADER};
 use super::{part, refusal};
@@ -159,6 +160,18 @@ impl Envelope {
     /// Whether anything is not as it came.
     pub fn is_changed(&self) -> bool {
         self.data != self.input.data
+    }
+
+    /// What came, before any change.
+    pub(super) fn as_it_came(&self) -> Self {
+        let (input, data) = (Rc::clone(&self.input), Rc::clone(&self.input.data));
+        Self { input, data, user_data: OnceCell::new(), network_data: OnceCell::new() }
+    }
+
+    /// A document that cloud-init reads as YAML: nothing of Ignition's, of scripts, and of what cannot be read.
+    pub(super) fn judged(&self, kind: DocumentKind) -> Option<&Value> {
+        let is_foreign = kind == DocumentKind::UserData && form(self.text(kind)) == Form::Ignition;
+        if is_foreign { None } else { self.document(kind).ok() }
     }
 
     /// The answer: `cloudInitData` and `cloudInitNoCloudSource`. Both are the bytes that came where

@@ -13,11 +13,14 @@ pub mod form;
 mod metadata;
 mod mime;
 pub mod part;
+pub mod schema;
 mod transfer;
 mod user_data;
+mod verdict;
 
 pub use document::DocumentKind;
 pub use envelope::Envelope;
+pub use verdict::new_problems;
 
 use crate::diagnostic::{Code, Diagnostic};
 

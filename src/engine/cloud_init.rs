@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::cloud_init::{DocumentKind, Envelope};
+use crate::cloud_init::{self, DocumentKind, Envelope};
 use crate::diagnostic::Diagnostic;
 use crate::json;
 use crate::json::merge::{self, Lists};
@@ -35,6 +35,11 @@ impl Cloud {
     /// The answer: `cloudInitData` and `cloudInitNoCloudSource`.
     pub(super) fn finish(self) -> (Vec<u8>, Vec<u8>) {
         self.envelope.finish()
+    }
+
+    /// What cloud-init would refuse of the documents as they are now and did not refuse before.
+    pub(super) fn new_problems(&self) -> Vec<Diagnostic> {
+        cloud_init::new_problems(&self.envelope)
     }
 
     /// The root of a document's tree, made when it is first asked for.

@@ -1,6 +1,8 @@
 //! Applying rule sets to a domain or to cloud-init data: all of it, or nothing.
 
+mod again;
 mod bindings;
+mod checks;
 mod cloud_init;
 mod domain;
 #[cfg(feature = "cli")]
@@ -16,6 +18,7 @@ mod secrets;
 mod trace;
 mod vmi;
 
+pub use again::apply_again;
 #[cfg(feature = "cli")]
 pub use evaluate::{Answer, Subject, evaluate};
 pub use params::{FILE_LIMIT, Nowhere, Surroundings};
@@ -109,7 +112,7 @@ pub struct CloudInitResult {
 /// Applies the rules of `onDefineDomain`, set by set, to a libvirt domain.
 ///
 /// # Errors
-/// The first problem of the domain, a param or a rule; then nothing is applied.
+/// The first problem of the domain, a param, a rule or a check of the result; then nothing is applied.
 pub fn apply_to_domain<'r, 'd>(
     sets: impl IntoIterator<Item = &'r RuleSet>,
     domain: &'d [u8],
@@ -138,8 +141,9 @@ pub fn apply_to_cloud_init<'r>(
     let envelope = Envelope::parse(data, no_cloud_source).map_err(wrong)?;
     let nothing = Document::parse("<nothing/>")
         .map_err(|error| wrong(Box::new(Diagnostic::error(crate::diagnostic::Code::Internal, error.message))))?;
-    let (_, cloud, report) =
+    let (_, cloud, mut report) =
         apply(sets, Hook::PreCloudInitIso, Forest::new(nothing), Some(Cloud::new(envelope)), inputs)?;
+    report.warnings.extend(cloud.as_ref().map(Cloud::new_problems).unwrap_or_default());
     let (data, no_cloud_source) = cloud.map(Cloud::finish).unwrap_or_default();
     Ok(Outcome { result: CloudInitResult { data, no_cloud_source }, report })
 }
@@ -158,21 +162,30 @@ fn apply<'r, 'd>(
     let mut run: Run<'r, 'd> = Run::new(forest, cloud, &inputs.limits, inputs.detail);
     let mut bound = Vec::new();
     for set in sets {
-        let on = params::bind(&mut run, set, inputs, &vmi, hook);
+        let off = params::bind(&mut run, set, inputs, &vmi, hook);
         let bindings = std::mem::take(&mut run.bindings);
-        match on {
-            Ok(on) => bound.push((set, on, bindings)),
+        match off {
+            Ok(off) => bound.push((set, off, bindings)),
             Err(problem) => return Err(run.fail(problem)),
         }
     }
-    for (set, on, bindings) in bound {
-        run.bindings = bindings;
-        let skipped = set.when.as_ref().filter(|_| !on).map(|when| {
+    for (set, off, bindings) in &mut bound {
+        let (set, off): (&'r RuleSet, _) = (*set, *off);
+        run.bindings = std::mem::take(bindings);
+        let skipped = off.map(|when| {
             let values = run.values_of(when);
             format!("`spec.when: {}` is false{values}", when.xpath.text())
         });
         run.begin_set(set, hook, skipped);
-        if on && let Err(problem) = run.set(set, hook) {
+        if off.is_none()
+            && let Err(problem) = run.set(set, hook)
+        {
+            return Err(run.fail(problem));
+        }
+    }
+    if hook == Hook::OnDefineDomain {
+        let ran = bound.iter().filter(|(_, off, _)| off.is_none()).map(|(set, ..)| *set);
+        if let Err(problem) = checks::judge(&mut run, ran) {
             return Err(run.fail(problem));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::rule::{Condition, Expression, ForEach, Rule};
+use crate::rule::{Condition, Expect, Expression, ForEach, Rule};
 use crate::source::position_in;
 use crate::xml::NodeId;
 use crate::xpath::{Budget, Value};
@@ -46,6 +46,9 @@ impl<'r> Run<'r, '_> {
 
     /// Notes that a path selects nothing; `what` says what that means: `to remove`.
     pub(super) fn skip_by_path(&mut self, rule: &Rule, path: &Expression, what: &str) {
+        if rule.expect != Some(Expect::Any) {
+            self.entry(rule, |entry| entry.missed += 1);
+        }
         let nearest = self.nearest(path).map(|nearest| format!("; {nearest}")).unwrap_or_default();
         self.skip(rule, || format!("`{}` selects nothing{what}{nearest}", path.xpath.text()));
     }
@@ -108,9 +111,7 @@ impl<'r> Run<'r, '_> {
 
     /// From now on nodes are made by this rule.
     pub(super) fn begin_making(&mut self, rule: &Rule) {
-        if self.tells_all() {
-            self.makers.begin(self.forest.xml.extent(), &rule.label);
-        }
+        self.makers.begin(self.forest.xml.extent(), &rule.label);
     }
 
     /// Where a node of the domain comes from, where that is told.

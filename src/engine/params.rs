@@ -6,10 +6,11 @@ use serde_json::{Value as Json, json};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::json::query::Steps;
-use crate::rule::{Hook, Param, ParamSource, RuleSet};
+use crate::rule::{Expression, Hook, Param, ParamSource, RuleSet};
 use crate::xpath::Value;
 
 use super::Inputs;
+use super::bindings::Bindings;
 use super::forest::Node;
 use super::run::Run;
 use super::vmi::Vmi;
@@ -51,18 +52,27 @@ impl Surroundings for Nowhere {
     }
 }
 
-/// Binds the params of a set that one hook reaches; those that `spec.when` needs come first. `false`:
-/// the set is switched off.
+/// Binds the params of a set that one hook reaches; those that `spec.when` needs come first. What is given
+/// back is the condition that switches the set off: its own, or that of the set that uses it.
 pub(super) fn bind<'r>(
     run: &mut Run<'r, '_>,
     set: &'r RuleSet,
     inputs: &Inputs<'_>,
     vmi: &Vmi<'_>,
     hook: Hook,
-) -> Result<bool, Box<Diagnostic>> {
+) -> Result<Option<&'r Expression>, Box<Diagnostic>> {
     let mut bound = BTreeSet::new();
     if set.rules(hook).is_empty() {
-        return Ok(true);
+        return Ok(None);
+    }
+    if let Some((switch, when)) = set.switch.as_deref().and_then(|switch| Some((switch, switch.when.as_ref()?))) {
+        for index in switch.closure(when.variables.iter().map(String::as_str)) {
+            bind_one(run, switch, index, inputs, vmi)?;
+        }
+        if !run.truth(when)? {
+            return Ok(Some(when));
+        }
+        run.bindings = Bindings::default();
     }
     if let Some(when) = &set.when {
         for index in set.closure(when.variables.iter().map(String::as_str)) {
@@ -70,13 +80,13 @@ pub(super) fn bind<'r>(
             bound.insert(index);
         }
         if !run.truth(when)? {
-            return Ok(false);
+            return Ok(Some(when));
         }
     }
     for index in set.reached_params(hook).difference(&bound) {
         bind_one(run, set, *index, inputs, vmi)?;
     }
-    Ok(true)
+    Ok(None)
 }
 
 fn bind_one<'r>(

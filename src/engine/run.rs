@@ -39,7 +39,7 @@ pub(super) struct Run<'r, 'i> {
     pub(super) trace: Vec<SetTrace>,
     warnings: Vec<Diagnostic>,
     pub(super) detail: Detail,
-    /// Who made which node; only with [`Detail::Full`].
+    /// Who made which node.
     pub(super) makers: Makers,
     /// The rule that runs.
     pub(super) rule: usize,
@@ -294,6 +294,12 @@ impl<'r, 'i> Run<'r, 'i> {
     fn masked(&self, mut problem: Box<Diagnostic>) -> Box<Diagnostic> {
         problem.message = self.secrets.mask_within(&problem.message).into_owned();
         problem
+    }
+
+    /// Notes a warning, as it may be shown.
+    pub(super) fn warn(&mut self, warning: Diagnostic) {
+        let warning = self.masked(Box::new(warning));
+        self.warnings.push(*warning);
     }
 
     /// Ends the call with a problem.

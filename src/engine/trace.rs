@@ -48,6 +48,8 @@ pub struct RuleTrace {
     pub changed: usize,
     /// Rounds in which it was skipped.
     pub skipped: usize,
+    /// Rounds in which its path or loop selected nothing, though `expect` does not say that this may be.
+    pub missed: usize,
     /// The first reason for skipping.
     pub reason: Option<String>,
     /// What happened, node by node; at most [`EVENTS`], and none with [`Detail::Counts`].
@@ -129,6 +131,13 @@ impl What {
     }
 }
 
+impl RuleTrace {
+    /// Whether it looked for something to change and found nothing in any round.
+    pub fn matched_nothing(&self) -> bool {
+        self.missed > 0 && self.matched == 0 && self.changed == 0 && self.ignored.is_none()
+    }
+}
+
 impl SetTrace {
     pub(super) fn new(set: &RuleSet, hook: Hook) -> Self {
         let rules = set.rules(hook);
@@ -147,6 +156,7 @@ impl SetTrace {
             matched: 0,
             changed: 0,
             skipped: 0,
+            missed: 0,
             reason: None,
             events: Vec::new(),
             ignored: None,

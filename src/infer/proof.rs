@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::tree::{Id, Tree, difference};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Detail, Inputs, Limits, Nowhere};
-use crate::rule::{self, RuleFile, RuleSet, Trust};
+use crate::rule::{self, Checks, RuleFile, RuleSet, Trust};
 use crate::source::Source;
 use crate::xml::Document;
 
@@ -20,10 +20,13 @@ pub(super) enum Fault {
     Unknown,
 }
 
-/// Compiles a proposal, without warnings.
+/// Compiles a proposal, without warnings. It is to make the document after, whatever that is like, so nothing is
+/// checked in the result.
 pub(super) fn compiled(rules: &str) -> Result<Vec<RuleSet>, Vec<Diagnostic>> {
     let file = RuleFile { source: Source::new("proposal", rules), trust: Trust::File, pack: None };
-    rule::compile(std::slice::from_ref(&file))
+    let mut sets = rule::compile(std::slice::from_ref(&file))?;
+    sets.iter_mut().for_each(|set| set.checks = Checks::OFF);
+    Ok(sets)
 }
 
 /// What a proposal is applied with.

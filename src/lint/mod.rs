@@ -5,6 +5,7 @@
 //! libvirt's vocabulary and at sample domains; the sidecar is built without them.
 
 mod calls;
+mod cloud_init;
 mod combinations;
 mod names;
 mod quoting;
@@ -27,7 +28,7 @@ use crate::rule::RuleSet;
 use survey::Survey;
 
 /// The codes that [`lint`] gives.
-pub const CODES: [Code; 14] = [
+pub const CODES: [Code; 17] = [
     Code::UnknownElement,
     Code::UnknownAttribute,
     Code::UnknownAttributeValue,
@@ -40,27 +41,31 @@ pub const CODES: [Code; 14] = [
     Code::UnquotedValue,
     Code::DependsOnCall,
     Code::NotIdempotent,
+    Code::Limit,
     Code::UnsupportedCombination,
     Code::Deprecated,
+    Code::UnknownCloudInitKey,
+    Code::CloudInitValue,
 ];
 
 /// What is suspicious in rule sets that compile, set by set in the order of their places: warnings with
 /// location, rule and help. The sets are taken as those of one call, so that one may loop over what an
 /// earlier one makes. Nothing is read but what is given.
 pub fn lint(sets: &[RuleSet], samples: &Samples) -> Vec<Diagnostic> {
-    let surveys: Vec<Survey<'_>> = sets.iter().filter_map(Survey::of).collect();
-    let seen = selection::seen(samples);
+    // A pack under `spec.use` is not its user's text.
+    let surveys: Vec<Survey<'_>> = sets.iter().filter(|set| set.pack.is_none()).filter_map(Survey::of).collect();
     let created = selection::created_names(&surveys);
     let mut problems = Vec::new();
     for survey in &surveys {
-        names::check(survey, &seen, &mut problems);
+        names::check(survey, samples, &mut problems);
         calls::check(survey, &mut problems);
+        cloud_init::check(survey, &mut problems);
         combinations::check(survey, &mut problems);
         quoting::check(survey, &mut problems);
         running::check(survey, &mut problems);
         templates::check(survey, &mut problems);
         unused::check(survey, &mut problems);
-        selection::selects_nothing(survey, &seen, &created, &samples.given, &mut problems);
+        selection::selects_nothing(survey, samples, &created, &mut problems);
     }
     problems.extend(twice::not_idempotent(sets, samples));
     without_consequences(&mut problems);

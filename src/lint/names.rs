@@ -10,16 +10,16 @@ use crate::xml::{Document, NodeId};
 use crate::xpath::Kind;
 
 use super::reach::{Compared, Unknown};
-use super::selection::Seen;
+use super::samples::Samples;
 use super::spots::{Element, Spot, Spots};
 use super::survey::{Assigned, Look, Placed, Survey};
 use super::written::FragmentText;
 
 /// All of a rule set's. What a sample domain has is right, whatever the grammar says: KubeVirt writes
 /// attributes that libvirt does not know.
-pub(super) fn check(survey: &Survey<'_>, seen: &Seen, problems: &mut Vec<Diagnostic>) {
+pub(super) fn check(survey: &Survey<'_>, samples: &Samples, problems: &mut Vec<Diagnostic>) {
     for look in &survey.looks {
-        let unknown = look.followed.unknown.iter().filter(|unknown| !is_in_samples(unknown, seen));
+        let unknown = look.followed.unknown.iter().filter(|unknown| !is_in_samples(unknown, samples));
         problems.extend(unknown.map(|unknown| unknown_step(look, unknown)));
         problems.extend(look.followed.compared.iter().filter_map(|compared| impossible_word(look, compared)));
     }
@@ -27,15 +27,15 @@ pub(super) fn check(survey: &Survey<'_>, seen: &Seen, problems: &mut Vec<Diagnos
     for placed in &survey.fragments {
         let Some(text) = survey.written.fragment(&placed.fragment.location) else { continue };
         let Some(document) = text.document() else { continue };
-        let names = FragmentNames { placed, text: &text, document: &document, seen };
+        let names = FragmentNames { placed, text: &text, document: &document, samples };
         names.children(document.root_element(), placed.parents.elements().cloned().collect(), problems);
     }
 }
 
-fn is_in_samples(unknown: &Unknown, seen: &Seen) -> bool {
+fn is_in_samples(unknown: &Unknown, samples: &Samples) -> bool {
     let name = Name::new(&unknown.namespace, &unknown.local);
     let at = if unknown.is_attribute { "@" } else { "" };
-    unknown.parents.elements().any(|parent| seen.contains(&format!("{}/{at}{name}", parent.path)))
+    unknown.parents.elements().any(|parent| samples.have(&format!("{}/{at}{name}", parent.path)))
 }
 
 fn unknown_step(look: &Look<'_>, unknown: &Unknown) -> Diagnostic {
@@ -176,7 +176,7 @@ struct FragmentNames<'a> {
     placed: &'a Placed<'a>,
     text: &'a FragmentText,
     document: &'a Document<'a>,
-    seen: &'a Seen,
+    samples: &'a Samples,
 }
 
 impl FragmentNames<'_> {
@@ -211,7 +211,7 @@ impl FragmentNames<'_> {
             let name = Name::new(document.namespace(attribute), document.local_name(attribute));
             let place = || self.text.name_place(document, attribute);
             let values: Vec<Values> = places.iter().filter_map(|place| place.model.attribute(name)).collect();
-            if places.iter().any(|place| self.seen.contains(&format!("{}/@{name}", place.path))) && values.is_empty() {
+            if places.iter().any(|place| self.samples.have(&format!("{}/@{name}", place.path))) && values.is_empty() {
                 continue;
             }
             if values.is_empty() {

@@ -3,39 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::engine::Limits;
 use crate::rule::{Expect, FragmentElement, FragmentNode};
 use crate::vocabulary::Name;
-use crate::xml::{Document, NodeId};
-use crate::xpath::{Budget, Kind, Value, Variables};
+use crate::xml::Document;
+use crate::xpath::{Budget, Value, Variables};
 
 use super::samples::{Sample, Samples};
 use super::survey::{Look, Role, Survey};
-
-/// What stands in sample domains, as paths without predicates: `/domain/devices/disk/@type`.
-pub(super) type Seen = BTreeSet<String>;
-
-/// Everything that stands in the samples that can be read.
-pub(super) fn seen(samples: &Samples) -> Seen {
-    let mut seen = Seen::new();
-    for sample in samples.all() {
-        if let Ok(document) = Document::parse_bytes(&sample.domain) {
-            note(&document, document.root_element(), "", &mut seen);
-        }
-    }
-    seen
-}
-
-/// Depth is bounded when the domain is read.
-fn note(document: &Document<'_>, element: NodeId, parent: &str, seen: &mut Seen) {
-    let name = |node| Name::new(document.namespace(node), document.local_name(node));
-    let path = format!("{parent}/{}", name(element));
-    seen.extend(document.attributes(element).map(|attribute| format!("{path}/@{}", name(attribute))));
-    for child in document.children(element).filter(|&child| document.kind(child) == Kind::Element) {
-        note(document, child, &path, seen);
-    }
-    seen.insert(path);
-}
+use super::twice::TRIAL;
 
 /// The names that any rule creates: of fragments, and of the paths that create.
 pub(super) fn created_names(surveys: &[Survey<'_>]) -> BTreeSet<String> {
@@ -64,9 +39,8 @@ fn fragment_names(node: &FragmentNode, names: &mut BTreeSet<String>) {
 /// The paths of a rule set that select nothing in the samples, and that no rule creates.
 pub(super) fn selects_nothing(
     survey: &Survey<'_>,
-    seen: &Seen,
+    samples: &Samples,
     created: &BTreeSet<String>,
-    given: &[Sample],
     problems: &mut Vec<Diagnostic>,
 ) {
     for look in survey.looks.iter().filter(|look| matches!(look.role, Role::Loops | Role::Targets)) {
@@ -74,13 +48,13 @@ pub(super) fn selects_nothing(
             continue;
         }
         let is_there =
-            |path: &String| seen.contains(path) || path.rsplit('/').next().is_some_and(|name| created.contains(name));
+            |path: &String| samples.have(path) || path.rsplit('/').next().is_some_and(|name| created.contains(name));
         let mut touches = look.followed.touches.iter().filter(|touch| !touch.in_predicate && touch.spots.is_sure());
         if let Some(touch) = touches.find(|touch| !touch.spots.known.keys().any(is_there)) {
             let message = format!("no sample domain has {}", touch.spots.describe());
             let warning = look.warning(Code::SelectsNothing, message, &touch.span);
             problems.push(warning.help("KubeVirt may make none; try the rules on a domain of yours"));
-        } else if !given.is_empty() && finds_nothing(look, created, given) {
+        } else if !samples.given.is_empty() && finds_nothing(look, created, &samples.given) {
             let message = format!("`{}` selects nothing in any of the given domains", look.expression.xpath.text());
             let whole = 0..look.expression.xpath.text().len();
             let warning = look.warning(Code::SelectsNothing, message, &whole);
@@ -105,7 +79,7 @@ fn finds_nothing(look: &Look<'_>, created: &BTreeSet<String>, given: &[Sample]) 
     if !expression.variables.is_empty() || !look.selects.is_sure() || look.selects.known.keys().any(made) {
         return false;
     }
-    let limits = Limits::default();
+    let limits = TRIAL;
     let finds = |sample: &Sample| {
         let Ok(document) = Document::parse_bytes(&sample.domain) else { return true };
         let budget = Budget::new(limits.steps, limits.bytes);

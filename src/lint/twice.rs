@@ -4,60 +4,98 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::engine::{self, Detail, Inputs, Limits, Nowhere, Report};
-use crate::rule::{Condition, Hook, Param, ParamSource, ParamType, Rule, RuleSet};
+use crate::rule::{Checks, Condition, Hook, Param, ParamSource, ParamType, Rule, RuleSet};
 
 use super::samples::{Sample, Samples};
 
 /// Rule sets of more rules than this are not tried rule by rule.
 const RULES: usize = 200;
 
+/// What trying rules on one domain may cost. A sample has a few hundred nodes, on which rules for VMs take some
+/// thousand steps: what needs more is said, and not tried further.
+pub(super) const TRIAL: Limits = Limits { steps: 200_000, bytes: 1 << 20, nodes: 2000 };
+
 /// The rules that break it, each once.
 pub(super) fn not_idempotent(sets: &[RuleSet], samples: &Samples) -> Vec<Diagnostic> {
-    let mut found: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
+    // A check that ends the second run would hide what it changes.
+    let sets: Vec<RuleSet> = sets.iter().cloned().map(|set| RuleSet { checks: Checks::OFF, ..set }).collect();
+    let sets = sets.as_slice();
     let rules: usize = sets.iter().map(|set| set.on_define_domain.len()).sum();
-    if rules > RULES {
+    if rules == 0 || rules > RULES {
         return Vec::new();
     }
     let made_up = made_up_vmi(sets);
+    let mut trial = Trial { all: sets, tried: sets.to_vec(), found: BTreeMap::new() };
     for sample in samples.all() {
-        let vmis: Vec<&[u8]> = match sample.vmi.is_empty() {
-            true => vec![b"", &made_up],
-            false => vec![&sample.vmi],
-        };
-        for vmi in vmis.into_iter().filter(|vmi| changed_again(sets, sample, vmi).is_some()) {
-            for (place, warning) in culprits(sets, sample, vmi) {
-                found.entry(place).or_insert(warning);
+        let vmis = if sample.vmi.is_empty() { vec![&b""[..]] } else { vec![&*sample.vmi] };
+        let made_up = made_up.as_deref().filter(|_| sample.vmi.is_empty());
+        for vmi in vmis.into_iter().chain(made_up) {
+            if let Err(problem) = trial.on(sample, vmi) {
+                return vec![too_much(*problem, sample)];
             }
         }
     }
-    found.into_values().collect()
+    trial.found.into_values().collect()
 }
 
-/// The rules that break it on a sample, by set and number: switched on one after the other, each on top
-/// of those that are idempotent together.
-fn culprits(sets: &[RuleSet], sample: &Sample, vmi: &[u8]) -> Vec<((usize, usize), Diagnostic)> {
-    let mut tried = sets.to_vec();
-    tried.iter_mut().flat_map(|set| &mut set.on_define_domain).for_each(|rule| *rule = switched_off(rule));
-    let mut found = Vec::new();
-    for (set, number) in
-        sets.iter().enumerate().flat_map(|(at, set)| (0..set.on_define_domain.len()).map(move |n| (at, n)))
-    {
-        let (Some(rule), Some(place)) = (
-            sets.get(set).and_then(|set| set.on_define_domain.get(number)),
-            tried.get_mut(set).and_then(|set| set.on_define_domain.get_mut(number)),
-        ) else {
-            continue;
-        };
-        let off = std::mem::replace(place, rule.clone());
-        let Some(report) = changed_again(&tried, sample, vmi) else { continue };
-        if let Some(place) = tried.get_mut(set).and_then(|set| set.on_define_domain.get_mut(number)) {
-            *place = off;
+/// The whole of a trial would take too long: said, for silence would mean that all is well.
+fn too_much(mut problem: Diagnostic, sample: &Sample) -> Diagnostic {
+    problem.severity = Severity::Warning;
+    problem.message = format!(
+        "these rules take more than {} steps, 1 MiB of text or {} new nodes on {}, so it was not tried what a second run changes",
+        TRIAL.steps, TRIAL.nodes, sample.name
+    );
+    problem.help("a call may take more, but real domains are larger than this one: let the expressions visit less")
+}
+
+/// Rule sets on trial.
+struct Trial<'r> {
+    all: &'r [RuleSet],
+    /// The same, less the rules that were found.
+    tried: Vec<RuleSet>,
+    /// By set and number.
+    found: BTreeMap<(usize, usize), Diagnostic>,
+}
+
+impl Trial<'_> {
+    /// Looks for rules that break it on a sample, beside those that were found before.
+    ///
+    /// # Errors
+    /// What took too much.
+    fn on(&mut self, sample: &Sample, vmi: &[u8]) -> Result<(), Box<Diagnostic>> {
+        if changed_again(&self.tried, sample, vmi)?.is_none() {
+            return Ok(());
         }
-        found.push(((set, number), warning(rule, set, &report, sample)));
+        // All are switched off, and on one after the other, each on top of those that are idempotent together.
+        let numbers = self.all.iter().map(|set| set.on_define_domain.len()).enumerate();
+        let mut places: Vec<(usize, usize)> =
+            numbers.flat_map(|(set, count)| (0..count).map(move |n| (set, n))).collect();
+        places.retain(|place| !self.found.contains_key(place));
+        for &place in &places {
+            self.switch(place, false);
+        }
+        for place in places {
+            self.switch(place, true);
+            if let Some(report) = changed_again(&self.tried, sample, vmi)? {
+                self.switch(place, false);
+                if let Some(rule) = self.all.get(place.0).and_then(|set| set.on_define_domain.get(place.1)) {
+                    self.found.insert(place, warning(rule, place.0, &report, sample));
+                }
+            }
+        }
+        Ok(())
     }
-    found
+
+    /// Puts a rule in its place, or one there that does nothing.
+    fn switch(&mut self, (set, number): (usize, usize), on: bool) {
+        let rule = self.all.get(set).and_then(|set| set.on_define_domain.get(number));
+        let place = self.tried.get_mut(set).and_then(|set| set.on_define_domain.get_mut(number));
+        if let (Some(rule), Some(place)) = (rule, place) {
+            *place = if on { rule.clone() } else { switched_off(rule) };
+        }
+    }
 }
 
 /// A rule that does nothing and keeps its number.
@@ -96,20 +134,28 @@ fn step_prefix(rule: &Rule) -> &str {
 
 /// What a second run did, where it changed the result of the first. Where a run fails nothing is known: most
 /// often a value is asked for that no sample has.
-fn changed_again(sets: &[RuleSet], sample: &Sample, vmi: &[u8]) -> Option<Report> {
+///
+/// # Errors
+/// What took too much.
+fn changed_again(sets: &[RuleSet], sample: &Sample, vmi: &[u8]) -> Result<Option<Report>, Box<Diagnostic>> {
     let given = BTreeMap::new();
-    let inputs =
-        Inputs { vmi, surroundings: &Nowhere, given: &given, detail: Detail::Counts, limits: Limits::default() };
-    let once = engine::apply_to_domain(sets, &sample.domain, &inputs).ok()?;
+    let inputs = Inputs { vmi, surroundings: &Nowhere, given: &given, detail: Detail::Counts, limits: TRIAL };
+    let run = |domain| match engine::apply_to_domain(sets, domain, &inputs) {
+        Ok(outcome) => Ok(Some(outcome)),
+        Err(failure) if failure.problem.code == Code::Limit => Err(failure.problem),
+        Err(_) => Ok(None),
+    };
+    let Some(once) = run(&sample.domain)? else { return Ok(None) };
     if once.result.as_bytes() == &*sample.domain {
-        return None;
+        return Ok(None);
     }
-    let twice = engine::apply_to_domain(sets, once.result.as_bytes(), &inputs).ok()?;
-    (twice.result != once.result).then_some(twice.report)
+    let twice = run(once.result.as_bytes())?;
+    Ok(twice.filter(|twice| twice.result != once.result).map(|twice| twice.report))
 }
 
-/// A VMI in which every annotation and label that a param reads has a value that its checks accept.
-fn made_up_vmi(sets: &[RuleSet]) -> Vec<u8> {
+/// A VMI in which every annotation and label that a param reads has a value that its checks accept; none where
+/// no param reads any.
+fn made_up_vmi(sets: &[RuleSet]) -> Option<Vec<u8>> {
     let (mut annotations, mut labels) = (Map::new(), Map::new());
     for set in sets {
         let reached = set.reached_params(Hook::OnDefineDomain);
@@ -124,8 +170,11 @@ fn made_up_vmi(sets: &[RuleSet]) -> Vec<u8> {
             }
         }
     }
+    if annotations.is_empty() && labels.is_empty() {
+        return None;
+    }
     let metadata = json!({"name": "vm", "namespace": "default", "annotations": annotations, "labels": labels});
-    json!({"metadata": metadata, "spec": {"domain": {"devices": {}}}}).to_string().into_bytes()
+    Some(json!({"metadata": metadata, "spec": {"domain": {"devices": {}}}}).to_string().into_bytes())
 }
 
 fn made_up_value(param: &Param) -> Option<String> {

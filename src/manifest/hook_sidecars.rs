@@ -30,9 +30,18 @@ pub struct HookSidecar {
     /// The container's image; without one KubeVirt starts its own `sidecar-shim`.
     pub image: Option<String>,
     /// Its arguments.
-    pub arguments: Vec<String>,
+    pub arguments: Vec<Argument>,
     /// `configMap` and `pvc`: what is mounted into it.
     pub mounts: Vec<Mount>,
+}
+
+/// One of a container's arguments.
+#[derive(Debug, Clone)]
+pub struct Argument {
+    /// As the program gets it.
+    pub text: String,
+    /// Where it stands.
+    pub location: Location,
 }
 
 /// What an entry mounts into its container; the pod's volume has this name too.
@@ -44,11 +53,17 @@ pub struct Mount {
     pub name: String,
     /// Where the name stands.
     pub location: Location,
+    /// The ConfigMap's key, whose value becomes the file, and where it stands.
+    pub key: Option<(String, Location)>,
 }
 
 /// The entries of a machine's annotation, and everything that is wrong with it: its JSON, its fields, names that
 /// cannot be mounted together, images that are missing.
-pub fn check_hook_sidecars(source: &Arc<Source>, machine: &Machine<'_>, has_rules: bool) -> Vec<Diagnostic> {
+pub fn check_hook_sidecars(
+    source: &Arc<Source>,
+    machine: &Machine<'_>,
+    has_rules: bool,
+) -> (Vec<HookSidecar>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     if let Some(own) = machine.own_annotation(HOOK_SIDECARS_ANNOTATION) {
         let message = format!(
@@ -57,12 +72,12 @@ pub fn check_hook_sidecars(source: &Arc<Source>, machine: &Machine<'_>, has_rule
         let problem = Diagnostic::error(Code::HookSidecars, message).at(Location::new(source, own.span.clone()));
         problems.push(problem.help("move it to the template's `metadata.annotations`"));
     }
-    let Some(value) = machine.annotation(HOOK_SIDECARS_ANNOTATION) else { return problems };
+    let Some(value) = machine.annotation(HOOK_SIDECARS_ANNOTATION) else { return (Vec::new(), problems) };
     let (sidecars, mut wrong) = hook_sidecars(source, value);
     problems.append(&mut wrong);
     volume_names(source, machine, &sidecars, &mut problems);
     missing_images(&sidecars, has_rules, &mut problems);
-    problems
+    (sidecars, problems)
 }
 
 /// Reads the annotation's value, a scalar of `source`.
@@ -143,9 +158,9 @@ impl Reading {
             self.pull_policy(policy);
         }
         if let Some(command) = member(node, "command") {
-            self.texts(command, "`command`");
+            self.arguments(command, "`command`");
         }
-        let arguments = member(node, "args").map(|args| self.texts(args, "`args`")).unwrap_or_default();
+        let arguments = member(node, "args").map(|args| self.arguments(args, "`args`")).unwrap_or_default();
         let mut mounts = Vec::new();
         for (field, known, required) in
             [("configMap", &CONFIG_MAP, &CONFIG_MAP[..]), ("pvc", &CLAIM, &["name", "volumePath"][..])]
@@ -158,14 +173,15 @@ impl Reading {
 
     fn mount(&mut self, node: &Node, field: &'static str, known: &[&'static str], required: &[&str]) -> Option<Mount> {
         self.fields(node, &format!("`{field}`"), known, required)?;
+        let mut key = None;
         for name in known.iter().filter(|name| **name != "name") {
-            if let Some(value) = member(node, name) {
-                self.text(value, &format!("`{name}`"));
-            }
+            let Some(value) = member(node, name) else { continue };
+            let text = self.text(value, &format!("`{name}`")).filter(|_| *name == "key");
+            key = key.or_else(|| Some((text?, self.at(&value.span))));
         }
         let name = member(node, "name")?;
         let text = self.text(name, "`name`").filter(|name| !name.is_empty())?;
-        Some(Mount { field, name: text, location: self.at(&name.span) })
+        Some(Mount { field, name: text, location: self.at(&name.span), key })
     }
 
     /// What is unknown or missing among an object's members.
@@ -215,14 +231,15 @@ impl Reading {
         self.problems.push(problem);
     }
 
-    fn texts(&mut self, node: &Node, what: &str) -> Vec<String> {
+    fn arguments(&mut self, node: &Node, what: &str) -> Vec<Argument> {
         let Some(items) = node.items() else {
             if !node.is_null() {
                 self.wrong(what, "a list of texts", node);
             }
             return Vec::new();
         };
-        items.iter().filter_map(|item| self.text(item, what)).collect()
+        let mut argument = |item: &Node| Some(Argument { text: self.text(item, what)?, location: self.at(&item.span) });
+        items.iter().filter_map(&mut argument).collect()
     }
 
     /// A JSON string; `null` is as if it were not there.

@@ -6,7 +6,7 @@
 
 mod hook_sidecars;
 
-pub use hook_sidecars::{HookSidecar, Mount, check_hook_sidecars, hook_sidecars};
+pub use hook_sidecars::{Argument, HookSidecar, Mount, check_hook_sidecars, hook_sidecars};
 
 use crate::yaml::Node;
 
@@ -77,9 +77,14 @@ impl<'n> Volume<'n> {
 
 /// The values of a ConfigMap's `data`, in the order written; none of what is no ConfigMap.
 pub fn config_map_data(object: &Node) -> impl Iterator<Item = &Node> {
+    config_map_entries(object).map(|(_, value)| value)
+}
+
+/// The keys of a ConfigMap's `data` and their values, in the order written; none of what is no ConfigMap.
+pub fn config_map_entries(object: &Node) -> impl Iterator<Item = (&str, &Node)> {
     let is_config_map = object.get("kind").and_then(Node::text) == Some("ConfigMap");
     let entries = object.get("data").filter(|_| is_config_map).and_then(Node::entries);
-    entries.unwrap_or_default().iter().map(|(_, value)| value)
+    entries.unwrap_or_default().iter().filter_map(|(key, value)| Some((key.text()?, value)))
 }
 
 /// The objects of a document: those in a `List`, as `kubectl get` prints them, else the document itself.

@@ -14,8 +14,10 @@ pub mod page;
 mod paint;
 pub mod sarif;
 pub mod text;
+mod unmatched;
 
 pub use paint::{Paint, visible};
+pub use unmatched::{unmatched, unmatched_in_all};
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::Secrets;

@@ -57,7 +57,7 @@ fn is_same(a: &Location, b: &Location) -> bool {
 }
 
 fn snippet(at: &Location) -> Snippet<'_, Annotation<'_>> {
-    Snippet::source(at.source.text()).path(at.source.name())
+    Snippet::source(at.source.text()).path(visible(at.source.name()))
 }
 
 /// The part of the place that lies in its first line, on character boundaries: a whole mapping

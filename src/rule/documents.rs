@@ -33,11 +33,26 @@ pub(super) fn find(file: &RuleFile, problems: &mut Vec<Diagnostic>) -> Vec<Found
     found
 }
 
+/// What is wrong with a file that is no YAML and never was meant to be any: a script, a domain.
+pub fn no_yaml(source: &Arc<Source>) -> Option<Diagnostic> {
+    let text = source.text().trim_start_matches('\u{feff}');
+    let at = Location::new(source, 0..source.text().lines().next().map_or(0, str::len));
+    if text.starts_with("#!") {
+        return Some(script(at));
+    }
+    // `<<` is YAML's key for merging.
+    let is_xml = text.trim_start().strip_prefix('<').is_some_and(|rest| !rest.starts_with('<'));
+    is_xml.then(|| {
+        let message = "this is XML, and a rule file is YAML";
+        let help = "give a domain with `--domain FILE` to `virt-patch apply` or `query`, and rules without an option";
+        Diagnostic::error(Code::WrongType, message).at(at).help(help)
+    })
+}
+
 /// Returns whether the file holds something of virt-patch's that is no rule set.
 fn look_into(file: &RuleFile, problems: &mut Vec<Diagnostic>, found: &mut Vec<Found>) -> bool {
-    let text = file.source.text();
-    if text.trim_start_matches('\u{feff}').starts_with("#!") {
-        problems.push(script(Location::new(&file.source, 0..text.lines().next().map_or(0, str::len))));
+    if let Some(problem) = no_yaml(&file.source) {
+        problems.push(problem);
         return false;
     }
     let documents = match yaml::read(&file.source, &Limits::default()) {

@@ -5,6 +5,7 @@
 use crate::cloud_init::DocumentKind;
 use crate::json::merge::Lists;
 
+use super::checks::LEVELS;
 use super::shape::{Field, Mapping, Shape, kept, words};
 use super::value::ParamType;
 use super::{API_VERSION, Expect, Place};
@@ -95,9 +96,46 @@ pub(super) static SPEC: Mapping = Mapping {
             Shape::List(&Shape::Mapping(&CLOUD_RULE), 0),
             "Rules for the cloud-init data, in the order in which they run.",
         ),
-        Field::later("use"),
+        Field::new("use", Shape::List(&Shape::Mapping(&USE), 0), "Packs, which run before the rules of this set.")
+            .example("[{pack: smbios, params: {manufacturer: ACME}}]"),
         Field::later("files"),
-        Field::later("checks"),
+        Field::new("checks", Shape::Mapping(&CHECKS), "What is looked for in the result, and how bad it is."),
+    ],
+    one_of: &[],
+};
+
+/// An item of `use`.
+pub(super) static USE: Mapping = Mapping {
+    name: "Use",
+    what: "an item of `use`",
+    about: kept("Rules that are compiled in, with values for their params."),
+    fields: &[
+        Field::required("pack", Shape::Text, "The pack's name, as `virt-patch packs` lists it.").example("smbios"),
+        Field::new(
+            "params",
+            Shape::Map { keys: &Shape::Text, values: &Shape::Any, least: 0 },
+            "Values in the place of what the pack's params would read. They pass the pack's own checks.",
+        )
+        .example("manufacturer: ACME"),
+    ],
+    one_of: &[],
+};
+
+const LEVEL: Shape = Shape::Word(&words(&LEVELS));
+
+/// `checks`.
+pub(super) static CHECKS: Mapping = Mapping {
+    name: "Checks",
+    what: "`checks`",
+    about: kept("What is known to break virt-launcher or libvirt, where it was not so in the input."),
+    fields: &[
+        Field::new("missing-alias", LEVEL, "A disk, interface or hostdev without alias; `Error` by default."),
+        Field::new("duplicate-target", LEVEL, "Two disks, or interfaces, with the same target; `Error` by default."),
+        Field::new("duplicate-alias", LEVEL, "Two devices with the same alias; `Error` by default."),
+        Field::new("duplicate-address", LEVEL, "Two devices with the same address; `Error` by default."),
+        Field::new("unknown-element", LEVEL, "An element that libvirt does not know there; `Warn` by default."),
+        Field::new("unknown-attribute", LEVEL, "An attribute that libvirt does not know there; `Warn` by default."),
+        Field::new("not-idempotent", LEVEL, "Applied again, the rules change their result; `Warn` by default."),
     ],
     one_of: &[],
 };

@@ -5,6 +5,7 @@
 //! known and every fragment is a tree with holes.
 
 mod check;
+mod checks;
 mod cloud;
 mod documents;
 pub(crate) mod fields;
@@ -12,6 +13,7 @@ mod fragment;
 mod keys;
 pub(crate) mod language;
 mod order;
+mod pack;
 mod param;
 mod param_source;
 mod rules;
@@ -19,15 +21,20 @@ mod scope;
 mod set;
 pub mod shape;
 mod template;
+mod uses;
 mod value;
 mod verbs;
 
 pub use crate::manifest::RULES_ANNOTATION;
 pub use check::{Check, Pattern, Refusal};
+pub use checks::{Checks, Level, ResultCheck, strictest};
 pub use cloud::{JsonTemplate, PatchStep};
+pub use documents::no_yaml;
 pub use fragment::{Fragment, FragmentElement, FragmentNode};
 pub use keys::builtin_keys;
 pub use language::{METADATA, RULE_SET};
+pub(crate) use pack::near_or_all;
+pub use pack::{pack_file, unknown_params};
 pub use param::Param;
 pub use param_source::{ParamSource, forbidden_path};
 pub use set::{NAMESPACES, compile, compile_documents};
@@ -86,6 +93,11 @@ pub struct RuleSet {
     pub params: Vec<Param>,
     /// `spec.when`.
     pub when: Option<Expression>,
+    /// Of a pack under `spec.use`: the rule set that uses it, with its params and its `spec.when` alone, which
+    /// switches the pack too. None where that has no `spec.when`.
+    pub switch: Option<Arc<RuleSet>>,
+    /// `spec.checks`.
+    pub checks: Checks,
     /// The rules for the domain.
     pub on_define_domain: Vec<Rule>,
     /// The rules for cloud-init data.
@@ -93,6 +105,20 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
+    /// What decides whether it runs: its params and its `spec.when`.
+    fn without_rules(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            location: self.location.clone(),
+            params: self.params.clone(),
+            when: self.when.clone(),
+            switch: None,
+            on_define_domain: Vec::new(),
+            pre_cloud_init_iso: Vec::new(),
+            ..*self
+        }
+    }
+
     /// The rules for one hook.
     pub fn rules(&self, hook: Hook) -> &[Rule] {
         match hook {

@@ -31,6 +31,8 @@ pub struct Param {
     pub required: bool,
     /// Whether the value may never be shown.
     pub secret: bool,
+    /// What it is for, in its author's words.
+    pub description: Option<String>,
 }
 
 /// A declared param whose expression is not compiled yet.
@@ -71,9 +73,7 @@ fn draft<'n>(reader: &mut Reader, key: &Node, node: &'n Node, trust: Trust) -> O
     let check = Check::read(reader, &mut fields, texts);
     let required = fields.take("required").and_then(|node| reader.boolean(node, "`required`")).unwrap_or(false);
     let secret_given = fields.take("secret").and_then(|node| reader.boolean(node, "`secret`"));
-    if let Some(node) = fields.take("description") {
-        reader.text(node, "`description`");
-    }
+    let description = fields.take("description").and_then(|node| reader.text(node, "`description`"));
     let default = fields.take("default");
     fields.finish(reader);
     let source = source?;
@@ -89,6 +89,7 @@ fn draft<'n>(reader: &mut Reader, key: &Node, node: &'n Node, trust: Trust) -> O
         check,
         required,
         secret,
+        description: description.map(ToOwned::to_owned),
     };
     if let (ParamSource::Value(_), Some(node)) = (&param.source, node.get("value")) {
         param.source = ParamSource::Value(constant(reader, &param, node, "value")?);
@@ -100,7 +101,7 @@ fn draft<'n>(reader: &mut Reader, key: &Node, node: &'n Node, trust: Trust) -> O
 }
 
 /// A constant value, checked. The outer `None`: it was wrong.
-fn constant(reader: &mut Reader, param: &Param, node: &Node, what: &str) -> Option<Option<ParamValue>> {
+pub(super) fn constant(reader: &mut Reader, param: &Param, node: &Node, what: &str) -> Option<Option<ParamValue>> {
     let json = param.check.literal(reader, node, param.source.gives_text())?;
     match param.check.accept(json, param.secret) {
         Ok(value) => Some(value),

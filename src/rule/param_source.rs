@@ -52,6 +52,11 @@ impl ParamSource {
         }
     }
 
+    /// Whether it is the VMI's, and so its owner's.
+    pub(super) fn is_vmi(&self) -> bool {
+        matches!(self, Self::Annotation(_) | Self::Label(_) | Self::Annotations(_) | Self::Vmi(_))
+    }
+
     /// Whether it gives a text where nothing else is said.
     pub(super) fn gives_text(&self) -> bool {
         matches!(self, Self::Annotation(_) | Self::Label(_) | Self::Env(_) | Self::File(_))

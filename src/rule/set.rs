@@ -8,11 +8,13 @@ use crate::source::Location;
 use crate::xpath::Document;
 use crate::yaml::Node;
 
+use super::checks::LEVELS;
 use super::documents::{self, Found};
 use super::fields::Reader;
 use super::rules::{self, Place};
 use super::scope::{self, Scope};
-use super::{Hook, Param, ParamSource, Rule, RuleFile, RuleSet, Verb, language, param};
+use super::uses::{self, Use};
+use super::{Checks, Hook, Param, ParamSource, ResultCheck, Rule, RuleFile, RuleSet, Trust, Verb, language, param};
 
 /// Prefixes that every rule set knows.
 pub const NAMESPACES: [(&str, &str); 3] = [
@@ -32,9 +34,9 @@ pub fn compile(files: &[RuleFile]) -> Result<Vec<RuleSet>, Vec<Diagnostic>> {
         let mut found_here = Vec::new();
         for found in documents::find(file, &mut found_here) {
             let mut reader = Reader::new(&found.source);
-            let set = rule_set(&mut reader, &found);
+            let mut made = rule_sets(&mut reader, &found);
             found_here.append(&mut reader.problems);
-            sets.extend(set);
+            sets.append(&mut made);
         }
         found_here.sort_by_key(|problem| problem.at.as_ref().map(|at| at.outermost().span.start));
         problems.append(&mut found_here);
@@ -51,16 +53,45 @@ pub fn compile_documents(file: &RuleFile, documents: Vec<Node>) -> (Vec<RuleSet>
     }
     for found in found {
         let mut reader = Reader::new(&found.source);
-        let set = rule_set(&mut reader, &found);
+        let mut made = rule_sets(&mut reader, &found);
         if reader.problems.is_empty() {
-            sets.extend(set);
+            sets.append(&mut made);
         }
         problems.append(&mut reader.problems);
     }
     (sets, problems)
 }
 
-fn rule_set(reader: &mut Reader, found: &Found) -> Option<RuleSet> {
+/// The packs that a rule set uses, then the set itself; nothing where it is too wrong to be one.
+fn rule_sets(reader: &mut Reader, found: &Found) -> Vec<RuleSet> {
+    let Some((set, used)) = rule_set(reader, found) else { return Vec::new() };
+    let switch = set.when.is_some().then(|| Arc::new(set.without_rules()));
+    let mut sets: Vec<RuleSet> = Vec::with_capacity(used.len() + 1);
+    for taken in &used {
+        for mut pack in pack_sets(reader, taken) {
+            uses::give(reader, taken, found.trust, &mut pack);
+            pack.trust = found.trust;
+            pack.switch.clone_from(&switch);
+            sets.push(pack);
+        }
+    }
+    sets.push(set);
+    sets
+}
+
+/// The rule sets of a pack: right, since a test compiles every pack.
+fn pack_sets(reader: &mut Reader, taken: &Use<'_>) -> Vec<RuleSet> {
+    let found = documents::find(&taken.file, &mut reader.problems);
+    let mut sets = Vec::new();
+    for found in found {
+        let mut inner = Reader::new(&found.source);
+        sets.extend(rule_set(&mut inner, &found).map(|(set, _)| set));
+        reader.problems.append(&mut inner.problems);
+    }
+    sets
+}
+
+fn rule_set<'f>(reader: &mut Reader, found: &'f Found) -> Option<(RuleSet, Vec<Use<'f>>)> {
     let mut fields = reader.mapping(&found.node, &language::RULE_SET)?;
     fields.take("apiVersion");
     fields.take("kind");
@@ -71,6 +102,8 @@ fn rule_set(reader: &mut Reader, found: &Found) -> Option<RuleSet> {
     let namespaces = spec.take("namespaces").map(|node| namespaces(reader, node)).unwrap_or_else(builtin);
     let mut scope = Scope::new(Arc::new(namespaces));
     let params = param::read(reader, spec.take("params"), found.trust, &mut scope);
+    let used = spec.take("use").map(|node| uses::read(reader, node, found.pack.is_some())).unwrap_or_default();
+    let checks = spec.take("checks").map(|node| checks(reader, node, found.trust)).unwrap_or_default();
     let when = spec.take("when").and_then(|node| {
         let mut params_only = scope.clone();
         params_only.document = Document::None;
@@ -87,9 +120,38 @@ fn rule_set(reader: &mut Reader, found: &Found) -> Option<RuleSet> {
     spec.finish(reader);
     let location = Location::new(&found.source, found.node.span.start..found.node.span.start);
     let Found { trust, pack, .. } = *found;
-    let set = RuleSet { name: name?, location, trust, pack, params, when, on_define_domain, pre_cloud_init_iso };
+    let set = RuleSet {
+        name: name?,
+        location,
+        trust,
+        pack,
+        params,
+        when,
+        switch: None,
+        checks,
+        on_define_domain,
+        pre_cloud_init_iso,
+    };
     no_domain_in_cloud_params(reader, &set);
-    Some(set)
+    Some((set, used))
+}
+
+/// `spec.checks`. Rules from an annotation may only tighten.
+fn checks(reader: &mut Reader, node: &Node, trust: Trust) -> Checks {
+    let mut checks = Checks::default();
+    let Some(mut fields) = reader.mapping(node, &language::CHECKS) else { return checks };
+    for (name, check) in ResultCheck::ALL {
+        let Some((key, value)) = fields.take_entry(name) else { continue };
+        let level = reader.word(value, "a check's level", &LEVELS);
+        let default = check.default_level();
+        if trust == Trust::Annotation && level.is_some_and(|level| level < default) {
+            let message = format!("rules from an annotation may only tighten checks, and `{name}` is {default:?}");
+            reader.error(Code::AnnotationRules, message, &key.span).help = Some("leave it out".into());
+        }
+        checks.name(check, level);
+    }
+    fields.finish(reader);
+    checks
 }
 
 /// Numbers rules, steps after the rule that holds them.

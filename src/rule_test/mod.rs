@@ -20,7 +20,7 @@ mod whole;
 
 pub use language::RULE_TEST;
 pub use outcome::{Call, Evidence, Mismatch, Outcome};
-pub use read::compile;
+pub use read::{compile, compile_documents};
 pub use run::Runner;
 
 use std::collections::BTreeMap;

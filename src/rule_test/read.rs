@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::packs;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::rule::fields::{Fields, Reader};
 use crate::rule::{self, API_VERSION, RuleFile, Trust, metadata, namespaces};
 use crate::source::{Location, Source};
@@ -18,10 +17,18 @@ use super::{Files, RuleTest};
 /// Other kinds are passed over. What is wrong with the rules under test is not said here but when a case runs,
 /// since that may be what it expects.
 pub fn compile(source: &Arc<Source>, files: &dyn Files) -> (Vec<RuleTest>, Vec<Diagnostic>) {
-    let documents = match yaml::read(source, &Limits::default()) {
-        Ok(documents) => documents,
-        Err(problems) => return (Vec::new(), problems),
-    };
+    match yaml::read(source, &Limits::default()) {
+        Ok(documents) => compile_documents(source, &documents, files),
+        Err(problems) => (Vec::new(), problems),
+    }
+}
+
+/// As [`compile`], of documents of `source` that were read before.
+pub fn compile_documents(
+    source: &Arc<Source>,
+    documents: &[Node],
+    files: &dyn Files,
+) -> (Vec<RuleTest>, Vec<Diagnostic>) {
     let mut reader = Reader::new(source);
     let has_rules = documents.iter().any(|node| kind(node) == Some("RuleSet"));
     let tests = documents.iter().filter(|node| kind(node) == Some("RuleTest"));
@@ -160,7 +167,7 @@ impl Rules {
     /// A pack, and values for params that it has.
     fn pack(&mut self, reader: &mut Reader, node: &Node, params: Option<&Node>) {
         let Some(name) = reader.text(node, "`pack`") else { return };
-        let file = match packs::rule_file(name) {
+        let file = match rule::pack_file(name) {
             Ok(file) => file,
             Err(problem) => {
                 let problem = problem.at(reader.at(&node.span));
@@ -179,12 +186,8 @@ impl Rules {
         for (key, value) in entries {
             let param = key.text().unwrap_or_default();
             if !known.contains(&param) {
-                let help = match nearest(param, known.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("it has {}", known.join(", ")),
-                };
                 let message = format!("the pack `{name}` has no param `{param}`");
-                reader.error(Code::UnknownField, message, &key.span).help = Some(help);
+                reader.error(Code::UnknownField, message, &key.span).help = Some(rule::near_or_all(param, &known));
             } else if let Some(value) = reader.text(value, "a param's value") {
                 self.given.insert((name.to_owned(), param.to_owned()), value.to_owned());
             }

@@ -183,7 +183,7 @@ impl Hooks for Sidecar {
     fn on_define_domain(&self, domain: &[u8], vmi: &[u8], call: &Call) -> Result<Vec<u8>, Failure> {
         let unchanged = || domain.to_vec();
         let apply = |own: &[RuleSet]| {
-            engine::apply_to_domain(self.loaded_sets(own).iter().chain(own), domain, &self.inputs(vmi))
+            engine::apply_again(self.loaded_sets(own).iter().chain(own), domain, &self.inputs(vmi))
                 .map(|Outcome { result, report }| Outcome { result: result.into_owned().into_bytes(), report })
         };
         self.answer(vmi, call, unchanged, apply)

@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use crate::diagnostic::Diagnostic;
 use crate::hook::SidecarOptions;
 use crate::load;
-use crate::packs;
 use crate::rule::{self, Hook, RuleFile, RuleSet};
 
 /// The mount that is a folder and may be empty.
@@ -45,7 +44,7 @@ impl Rules {
         let are_default = options.packs.is_empty() && paths.is_empty();
         let default = if are_default { DEFAULT_PACKS.as_slice() } else { &[] };
         for name in options.packs.iter().map(String::as_str).chain(default.iter().copied()) {
-            match packs::rule_file(name) {
+            match rule::pack_file(name) {
                 Ok(file) => files.push(file),
                 Err(problem) => unreadable.push(problem),
             }
@@ -69,7 +68,7 @@ impl Rules {
                 problems.append(&mut wrong);
                 Vec::new()
             });
-            problems.extend(packs::unknown_params(&sets, &self.params));
+            problems.extend(rule::unknown_params(&sets, &self.params));
             Compiled { sets, problems }
         })
     }

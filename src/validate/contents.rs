@@ -10,6 +10,8 @@ use crate::source::{Location, Source};
 use crate::yaml::{self, Limits, Node};
 
 use super::findings::{Candidate, Counts};
+use super::sidecars::{self, ConfigMap, MountedKey};
+use super::tests::{self, Beside};
 
 /// The kinds of virt-patch's own documents.
 const KINDS: [&str; 3] = ["RuleSet", "RuleTest", "RulePolicy"];
@@ -33,6 +35,10 @@ pub(super) struct Contents {
     /// Those that are virt-patch's.
     pub(super) documents: Vec<Node>,
     pub(super) counts: Counts,
+    /// The ConfigMaps among them, whosever they are.
+    pub(super) config_maps: Vec<ConfigMap>,
+    /// The keys of ConfigMaps that its machines mount.
+    pub(super) mounted: Vec<MountedKey>,
 }
 
 /// What a document is to virt-patch.
@@ -47,7 +53,7 @@ enum Kind {
 }
 
 /// Reads a file and checks each of its documents.
-pub(super) fn read(candidate: &Candidate) -> Contents {
+pub(super) fn read(candidate: &Candidate, beside: &Beside<'_>) -> Contents {
     let source = &candidate.file.source;
     let mut contents = Contents::default();
     let text = source.text();
@@ -55,15 +61,15 @@ pub(super) fn read(candidate: &Candidate) -> Contents {
         contents.counts.passed_over = 1;
         return contents;
     }
-    if text.trim_start_matches('\u{feff}').starts_with("#!") {
-        // Rules that are no rules at all have their words where rules are compiled.
-        contents.problems = rule::compile(std::slice::from_ref(&candidate.file)).err().unwrap_or_default();
+    if let Some(problem) = rule::no_yaml(source) {
+        contents.problems.push(problem);
         return contents;
     }
     let documents = match yaml::read(source, &limits(text)) {
         Ok(documents) => documents.into_iter().flat_map(manifest::objects).collect::<Vec<_>>(),
         Err(problems) => return Contents { problems, ..contents },
     };
+    contents.config_maps = documents.iter().filter_map(ConfigMap::of).collect();
     let is_foreign = |node: &Node| kind(node) == Kind::Foreign;
     if candidate.is_named && documents.iter().all(is_foreign) {
         // Someone asks about this file, so it is said why it is none.
@@ -74,6 +80,10 @@ pub(super) fn read(candidate: &Candidate) -> Contents {
     for document in documents {
         contents.look_at(candidate, document);
     }
+    if contents.counts.rule_tests > 0 {
+        contents.problems.append(&mut tests::of_file(source, &contents.documents, beside));
+    }
+    contents.tests_in_config_maps(source);
     contents
 }
 
@@ -98,11 +108,24 @@ impl Contents {
                 self.compile(candidate, &document);
                 if let Some(machine) = Machine::of(&document) {
                     let has_rules = machine.annotation(RULES_ANNOTATION).is_some();
-                    self.problems.append(&mut manifest::check_hook_sidecars(source, &machine, has_rules));
+                    let (sidecars, mut problems) = manifest::check_hook_sidecars(source, &machine, has_rules);
+                    problems.extend(sidecars.iter().flat_map(sidecars::arguments));
+                    let namespace = document.get("metadata").and_then(|metadata| metadata.get("namespace"));
+                    let namespace = namespace.and_then(Node::text);
+                    self.mounted.extend(sidecars.iter().flat_map(|one| sidecars::mounted_keys(one, namespace)));
+                    self.problems.append(&mut problems);
                 }
             }
         }
         self.documents.push(document);
+    }
+
+    fn tests_in_config_maps(&mut self, source: &Arc<Source>) {
+        for document in &self.documents {
+            let (count, mut problems) = tests::of_config_map(source, document);
+            self.counts.rule_tests += count;
+            self.problems.append(&mut problems);
+        }
     }
 
     /// Compiles the rule sets of a document; what is right is linted.
@@ -149,7 +172,7 @@ fn kind(document: &Node) -> Kind {
 }
 
 /// A ConfigMap's value that is virt-patch's.
-fn is_for_virt_patch(value: &Node) -> bool {
+pub(super) fn is_for_virt_patch(value: &Node) -> bool {
     value.text().is_some_and(|text| text.contains(GROUP))
 }
 

@@ -6,31 +6,38 @@ use std::fmt::Write as _;
 use crate::xpath::Kind;
 
 use super::arena::Place;
-use super::names::NO_NAMESPACE;
+use super::names::{NO_NAMESPACE, Name};
 use super::{Document, NodeId};
+
+/// The prefix under which a path's reader knows a name's namespace.
+type Prefix<'p> = &'p dyn Fn(&Name<'_>) -> Option<String>;
 
 impl Document<'_> {
     /// An XPath expression that selects this node alone: `/domain/devices/disk[2]/target/@dev`. Of a
     /// detached node: its path within what was removed, without a leading slash. Prefixes are the
     /// document's.
     pub fn node_path(&self, node: NodeId) -> String {
-        self.path(node, |at| self.number(at))
+        let own = |name: &Name<'_>| Some(name.prefix().to_owned()).filter(|prefix| !prefix.is_empty());
+        self.path(node, &own, |at| self.number(at))
     }
 
-    /// [`Document::node_path`] of many nodes: siblings are counted once, however many of them are asked for.
-    pub fn node_paths(&self, nodes: &[NodeId]) -> Vec<String> {
+    /// [`Document::node_path`] of many nodes, with the reader's prefixes: `prefix` says which one is bound to a URI. A name
+    /// in a namespace that the reader has no prefix for is asked for by what it is. Siblings are counted once, however
+    /// many of them are asked for.
+    pub fn node_paths(&self, nodes: &[NodeId], prefix: impl Fn(&str) -> Option<String>) -> Vec<String> {
         let mut numbers = Numbers { document: self, known: HashMap::new() };
-        nodes.iter().map(|&node| self.path(node, |at| numbers.get(at))).collect()
+        let prefix = |name: &Name<'_>| prefix(self.names.uri(name.namespace));
+        nodes.iter().map(|&node| self.path(node, &prefix, |at| numbers.get(at))).collect()
     }
 
     /// `number` says which of the like-named siblings a node is, if there are others.
-    fn path(&self, node: NodeId, mut number: impl FnMut(u32) -> Option<usize>) -> String {
+    fn path(&self, node: NodeId, prefix: Prefix<'_>, mut number: impl FnMut(u32) -> Option<usize>) -> String {
         let mut steps = Vec::new();
         let mut at = match node.place() {
             Place::Node(at) => at,
             Place::Attribute(at) => {
                 let attribute = self.arena.attribute(at);
-                steps.push(format!("@{}", self.name_test(attribute.name)));
+                steps.push(format!("@{}", self.name_test(attribute.name, prefix)));
                 if !attribute.attached {
                     return steps.concat();
                 }
@@ -39,7 +46,7 @@ impl Document<'_> {
             Place::Value(_) => return "text()".to_owned(),
         };
         while self.arena.node(at).kind != Kind::Root {
-            steps.push(self.step_to(at, number(at)));
+            steps.push(self.step_to(at, prefix, number(at)));
             let parent = self.arena.node(at).parent;
             if self.arena.node(parent).kind == Kind::Text {
                 steps.reverse();
@@ -52,7 +59,7 @@ impl Document<'_> {
         if steps.len() == 1 { "/".to_owned() } else { steps.join("/") }
     }
 
-    fn step_to(&self, at: u32, number: Option<usize>) -> String {
+    fn step_to(&self, at: u32, prefix: Prefix<'_>, number: Option<usize>) -> String {
         let node = self.arena.node(at);
         let mut step = match node.kind {
             Kind::Text => "text()".to_owned(),
@@ -60,7 +67,7 @@ impl Document<'_> {
             Kind::ProcessingInstruction => {
                 format!("processing-instruction('{}')", self.names.get(node.name).map_or("", |name| name.qualified()))
             }
-            Kind::Element | Kind::Root | Kind::Attribute => self.name_test(node.name),
+            Kind::Element | Kind::Root | Kind::Attribute => self.name_test(node.name, prefix),
         };
         if let Some(number) = number {
             // Writing to a string cannot fail.
@@ -85,10 +92,13 @@ impl Document<'_> {
     }
 
     /// A node test for a name. Without a prefix there is no test for a name in a namespace.
-    fn name_test(&self, name: u32) -> String {
+    fn name_test(&self, name: u32, prefix: Prefix<'_>) -> String {
         let Some(name) = self.names.get(name) else { return "*".to_owned() };
-        if !name.prefix().is_empty() || name.namespace == NO_NAMESPACE {
-            return name.qualified().to_owned();
+        if name.namespace == NO_NAMESPACE {
+            return name.local().to_owned();
+        }
+        if let Some(prefix) = prefix(name) {
+            return format!("{prefix}:{}", name.local());
         }
         let uri = self.names.uri(name.namespace);
         let quote = if uri.contains('\'') { '"' } else { '\'' };

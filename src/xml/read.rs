@@ -60,6 +60,25 @@ impl<'i> Document<'i> {
         Some(start as usize..end as usize)
     }
 
+    /// Whether the node, or something in it, is not as it came: an edit made it, or changed it or put something
+    /// in or took something out below.
+    pub fn is_touched(&self, node: NodeId) -> bool {
+        let edited = Flags::ADDED.with(Flags::GENERATED).with(Flags::TAG).with(Flags::TOUCHED);
+        match node.place() {
+            Place::Node(at) => self.arena.node(at).flags.has(edited) || at as usize >= self.arena.parsed_nodes,
+            Place::Attribute(at) => {
+                let attribute = self.arena.attribute(at);
+                attribute.set.is_some() || attribute.start == NONE
+            }
+            Place::Value(_) => false,
+        }
+    }
+
+    /// Whether edits made nodes or attributes, taken out again or not.
+    pub fn has_new_nodes(&self) -> bool {
+        self.arena.nodes.len() > self.arena.parsed_nodes || self.arena.attributes.len() > self.arena.parsed_attributes
+    }
+
     /// How many nodes and attributes there are by now.
     pub fn extent(&self) -> Extent {
         Extent { nodes: self.arena.nodes.len(), attributes: self.arena.attributes.len() }

@@ -273,9 +273,10 @@ impl Reader<'_> {
     fn syntax(&self, error: &granit_parser::ScanError) -> Diagnostic {
         let text = self.source.text();
         let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
-        let message = format!("this is not YAML: {}", error.info());
-        let nested = matches!(error.kind(), ErrorKind::RecursionLimitExceeded);
-        let problem = *self.problem(if nested { Code::YamlLimit } else { Code::YamlSyntax }, message, at..at);
+        if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+            return *self.too_deep(at..at);
+        }
+        let problem = *self.problem(Code::YamlSyntax, format!("this is not YAML: {}", error.info()), at..at);
         let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
         let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         if line.contains("${")

@@ -12,9 +12,9 @@ use virt_patch::json::merge::{Lists, Options, merge};
 
 use crate::support;
 
-/// What cloud-init finds in each text; `None` where it is not installed. `CLOUD_INIT_PYTHON` names another Python than
-/// `python3`.
-fn judged(texts: &[String]) -> Option<Vec<Value>> {
+/// The Python that has cloud-init; `None` where it is not installed, which is said. `CLOUD_INIT_PYTHON` names another
+/// one than `python3`.
+pub(crate) fn python() -> Option<String> {
     let python = std::env::var("CLOUD_INIT_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let has_it = Command::new(&python).args(["-c", "import cloudinit"]).stderr(Stdio::null()).status();
     if !has_it.is_ok_and(|status| status.success()) {
@@ -23,6 +23,12 @@ fn judged(texts: &[String]) -> Option<Vec<Value>> {
         );
         return None;
     }
+    Some(python)
+}
+
+/// What cloud-init finds in each text; `None` where it is not installed.
+fn judged(texts: &[String]) -> Option<Vec<Value>> {
+    let python = python()?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cloud_init/judge.py");
     let mut child =
         Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python");

@@ -16,4 +16,10 @@ mod judge;
 #[cfg(test)]
 mod parts;
 #[cfg(test)]
+mod programs;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod schema_table;
+#[cfg(test)]
 mod yaml;

@@ -1,16 +1,35 @@
 //! The check as a webhook calls it: a text from anywhere, nothing read from a file system.
 
+use std::sync::Arc;
+
 use serde_json::json;
-use virt_patch::diagnostic::{Code, Severity};
+use virt_patch::diagnostic::{Code, Diagnostic, Severity};
 use virt_patch::manifest::{Machine, hook_sidecars};
 use virt_patch::rule::{RuleFile, Trust};
+use virt_patch::rule_test::Files;
 use virt_patch::source::{Location, Source};
 use virt_patch::validate::{Baseline, Candidate, Findings, Levels, Settings, check};
 use virt_patch::yaml::{self, Limits};
 
+/// A request has no files beside it.
+struct NoFiles;
+
+impl Files for NoFiles {
+    fn rules(&self, path: &str) -> Result<Vec<RuleFile>, Vec<Diagnostic>> {
+        Err(vec![Diagnostic::error(Code::Unreadable, format!("`{path}` is not there"))])
+    }
+    fn text(&self, _path: &str) -> Result<Option<Arc<Source>>, String> {
+        Ok(None)
+    }
+}
+
+fn nothing(_name: &str) -> Box<dyn Files> {
+    Box::new(NoFiles)
+}
+
 pub(super) fn found(text: &str) -> Findings {
     let file = RuleFile { source: Source::new("request", text), trust: Trust::File, pack: None };
-    check(&[Candidate { file, is_named: true }], &Levels::default())
+    check(&[Candidate { file, is_named: true }], &nothing, &Levels::default())
 }
 
 #[test]
@@ -46,7 +65,8 @@ fn what_the_annotation_says_can_be_read() {
         hook_sidecars(&source, machine.annotation("hooks.kubevirt.io/hookSidecars").expect("the annotation"));
     assert!(problems.is_empty(), "{problems:?}");
     let [sidecar] = sidecars.as_slice() else { panic!("{sidecars:?}") };
-    assert_eq!((sidecar.image.as_deref(), sidecar.arguments.join(" ")), (Some("a"), "--pack smbios".to_owned()));
+    let arguments: Vec<&str> = sidecar.arguments.iter().map(|argument| argument.text.as_str()).collect();
+    assert_eq!((sidecar.image.as_deref(), arguments), (Some("a"), ["--pack", "smbios"].to_vec()));
     let mount = &sidecar.mounts[0];
     assert_eq!((mount.field, mount.name.as_str()), ("configMap", "c"));
     assert!(text[mount.location.outermost().span].contains("c"), "the name's own place");

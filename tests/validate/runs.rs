@@ -132,3 +132,23 @@ fn nothing_given_is_wrong_usage() {
     assert_eq!(run(Path::new("."), &["validate"]).code, 2);
     assert_eq!(run(Path::new("."), &["validate", "x", "--format", "xml"]).code, 2);
 }
+
+/// A pull request chooses its files' names, and they go to somebody's terminal.
+#[test]
+fn names_of_files_steer_no_terminal() {
+    let name = "\u{1b}[2J\n.yaml";
+    let desk = desk(&[(name, "kind: RuleSet\nkind: RuleSet\n")]);
+    let done = run(desk.path(), &["validate", "."]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    assert!(!done.out.contains('\u{1b}') && done.out.contains("\\u{001b}[2J\\n.yaml:2:1"), "{}", done.out);
+}
+
+#[test]
+fn what_is_too_deep_is_said_in_the_same_words_by_every_reader() {
+    let desk = desk(&[("a.json", &"[".repeat(100_000)), ("b.yaml", &format!("a: {}", "{b: ".repeat(100)))]);
+    for name in ["a.json", "b.yaml"] {
+        let done = run(desk.path(), &["validate", name]);
+        assert_eq!(done.code, 1, "{}", done.err);
+        assert!(done.out.contains("more than 64 lists and mappings within each other"), "{}", done.out);
+    }
+}

@@ -119,7 +119,7 @@ impl Demo {
     fn next(&self) -> anyhow::Result<()> {
         let paint = self.terminal.out;
         self.terminal.print(format!("\n{}\n", paint.bold("Now with yours")))?;
-        self.line("virt-patch packs show smbios > rules.yaml")?;
+        self.line("virt-patch packs copy smbios")?;
         self.line("virsh dumpxml VM | virt-patch apply rules.yaml --domain - --vmi vm.yaml --diff")
     }
 

@@ -1,13 +1,11 @@
 //! `virt-patch init`: a first rule set with its test.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
 use clap::Args;
 
+use super::fresh;
 use super::terminal::Terminal;
 use crate::schema;
 
@@ -37,29 +35,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments, terminal: Terminal) -> anyhow::Result<ExitCode> {
-    let folder = arguments.folder;
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
-    let path = |name: &str| folder.strip_prefix(".").unwrap_or(&folder).join(name);
     let schema = schema::text();
-    let files = || FILES.into_iter().chain([(SCHEMA, schema.as_str())]);
-    let taken: Vec<_> = files().map(|(name, _)| path(name)).filter(|path| path.symlink_metadata().is_ok()).collect();
-    if let Some(first) = taken.first() {
-        bail!(
-            "`{}` is there already, and nothing is overwritten; name an empty folder: `virt-patch init FOLDER`",
-            first.display()
-        );
-    }
-    let mut out = String::new();
-    for (name, text) in files() {
-        let path = path(name);
-        let written = File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
-        match written {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!("`{}` is there already", path.display()),
-            written => written.with_context(|| format!("cannot write `{}`", path.display()))?,
-        }
-        out += &format!("wrote {}\n", path.display());
-    }
-    terminal.print(out)?;
+    let files: Vec<(&str, &str)> = FILES.into_iter().chain([(SCHEMA, schema.as_str())]).collect();
+    terminal.print(fresh::write(&arguments.folder, &files, "virt-patch init FOLDER")?)?;
     terminal.note("run its test with `virt-patch test`, see what it does with `virt-patch apply rules.yaml --domain domain.xml --diff`");
     Ok(ExitCode::SUCCESS)
 }

@@ -8,16 +8,17 @@ use crate::report::json::{diagnostics, rules};
 use crate::rule_test::{Call, Evidence, Mismatch};
 use crate::source::Location;
 
-/// `passed`, `failed`, `todo` (counts), `cases` in the order written, `diagnostics` of test files that could not
-/// run. A case has `test`, `case`, `file`, `line`, `column`, `status` (`passed`, `failed`, `todo`, `todo-passes`),
+/// `passed`, `failed`, `todo` (counts), `cases` in the order written, `warnings` (rules that match nothing in any
+/// case), `diagnostics` of test files that could not run. A case has `test`, `case`, `file`, `line`, `column`, `status` (`passed`, `failed`, `todo`, `todo-passes`),
 /// where it has one its `todo`, `mismatches`, and of a case with mismatches its `rules` as `apply -o json` has them.
-pub(super) fn render(ran: &[Ran<'_>], problems: &[Diagnostic]) -> Value {
+pub(super) fn render(ran: &[Ran<'_>], problems: &[Diagnostic], warnings: &[Diagnostic]) -> Value {
     let count = |verdict: Verdict| ran.iter().filter(|one| one.verdict() == verdict).count();
     json!({
         "passed": count(Verdict::Passed),
         "failed": count(Verdict::Failed) + count(Verdict::Done),
         "todo": count(Verdict::Todo),
         "cases": ran.iter().map(case).collect::<Value>(),
+        "warnings": diagnostics(warnings),
         "diagnostics": diagnostics(problems),
     })
 }

@@ -21,6 +21,7 @@ use clap::{Args, ValueEnum};
 use super::exit::WRONG;
 use super::terminal::{Terminal, exit_code};
 use crate::diagnostic::Diagnostic;
+use crate::report::unmatched_in_all;
 
 use find::Found;
 
@@ -52,6 +53,9 @@ pub(super) struct Arguments {
     /// Print what each rule matched, changed and skipped in cases that fail
     #[arg(long)]
     explain: bool,
+    /// Fail where a rule matches nothing in any case
+    #[arg(long)]
+    strict: bool,
     /// How to print
     #[arg(
         short = 'o',
@@ -107,23 +111,41 @@ impl Arguments {
         if ran.is_empty() && problems.is_empty() && !self.filter.is_empty() {
             bail!("no case's TEST/CASE holds `{}`", self.filter);
         }
-        terminal.print(self.rendered(&ran, problems, terminal)?)?;
+        // Of some of the cases nothing can be said of all.
+        let warnings = if self.filter.is_empty() { unmatched(&ran) } else { Vec::new() };
+        terminal.print(self.rendered(&ran, problems, &warnings, terminal)?)?;
+        if self.format != Format::Json {
+            terminal.show(&warnings);
+        }
         if self.format == Format::Text {
             terminal.show(problems);
         }
-        Ok(match (problems.is_empty(), ran.iter().any(all::Ran::is_wrong)) {
+        let is_wrong = ran.iter().any(all::Ran::is_wrong) || (self.strict && !warnings.is_empty());
+        Ok(match (problems.is_empty(), is_wrong) {
             (false, _) => exit_code(problems),
             (true, true) => ExitCode::from(WRONG),
             (true, false) => ExitCode::SUCCESS,
         })
     }
 
-    fn rendered(&self, ran: &[all::Ran<'_>], problems: &[Diagnostic], terminal: Terminal) -> anyhow::Result<String> {
+    fn rendered(
+        &self,
+        ran: &[all::Ran<'_>],
+        problems: &[Diagnostic],
+        warnings: &[Diagnostic],
+        terminal: Terminal,
+    ) -> anyhow::Result<String> {
         Ok(match self.format {
             Format::Text if ran.is_empty() => String::new(),
             Format::Text => text::render(ran, self.explain, terminal.out),
             Format::Junit => junit::render(ran, problems),
-            Format::Json => serde_json::to_string_pretty(&json::render(ran, problems))? + "\n",
+            Format::Json => serde_json::to_string_pretty(&json::render(ran, problems, warnings))? + "\n",
         })
     }
+}
+
+/// The rules that match nothing in any case of their test.
+fn unmatched(ran: &[all::Ran<'_>]) -> Vec<Diagnostic> {
+    let tests = ran.chunk_by(|a, b| std::ptr::eq(a.test, b.test));
+    tests.flat_map(|cases| unmatched_in_all(cases.iter().map(|one| &one.outcome.report))).collect()
 }

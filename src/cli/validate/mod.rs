@@ -10,15 +10,14 @@ mod setup;
 
 pub(super) use arguments::Arguments;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
 use super::terminal::Terminal;
 use super::test::Beside;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rule_test;
-use crate::validate::{Candidate, Counts, Findings, check};
+use crate::rule_test::Files;
+use crate::validate::{Counts, Findings, check};
 
 use debt::Debt;
 use outcome::Outcome;
@@ -38,8 +37,8 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<E
 
 fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Terminal) -> anyhow::Result<Outcome> {
     let (candidates, mut problems) = files::candidates(&arguments.paths);
-    let Findings { problems: mut found, counts } = check(&candidates, &setup.levels);
-    found.append(&mut of_tests(&candidates, &found));
+    let beside = |name: &str| -> Box<dyn Files> { Box::new(Beside::new(Path::new(name))) };
+    let Findings { problems: mut found, counts } = check(&candidates, &beside, &setup.levels);
     let baselined = match &setup.baseline {
         Some(file) => {
             let debt = Debt::new(file, &candidates, paths);
@@ -57,13 +56,4 @@ fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Termin
         problems.push(problem.help("name files with rules, or folders that hold some"));
     }
     Ok(Outcome { problems, counts, baselined, strict: arguments.strict || setup.strict })
-}
-
-/// What is wrong with rule tests, less what is said of their files already; the files that they name lie beside them.
-fn of_tests(candidates: &[Candidate], said: &[Diagnostic]) -> Vec<Diagnostic> {
-    let said: BTreeSet<String> = said.iter().map(ToString::to_string).collect();
-    let sources = candidates.iter().map(|candidate| &candidate.file.source);
-    let with_tests = sources.filter(|source| source.text().contains("RuleTest"));
-    let problems = with_tests.flat_map(|source| rule_test::compile(source, &Beside::new(Path::new(source.name()))).1);
-    problems.filter(|problem| !said.contains(&problem.to_string())).collect()
 }

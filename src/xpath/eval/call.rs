@@ -263,6 +263,10 @@ impl<'a, T: Tree, V: Variables<T::Node>> Arguments<'_, 'a, T, V> {
 
     /// The integers from first to last; none where last is less.
     fn range(&self) -> Evaluated<Item<'a, T::Node>> {
+        // As with `to` in XPath 3.1, section 4.5: a loop up to an absent param has no round.
+        if self.is_empty(0)? || self.is_empty(1)? {
+            return Ok(Item::Nodes(Cow::Borrowed(&[])));
+        }
         let (first, last) = (self.integer(0)?, self.integer(1)?);
         // What cannot be paid is not begun.
         let count = (last - first + 1.0).max(0.0);
