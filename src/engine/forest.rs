@@ -156,6 +156,17 @@ impl Tree for Forest<'_> {
         }
     }
 
+    fn find_attribute(&self, element: Node, name: Name) -> (Option<Node>, u64) {
+        match (element, name.xml) {
+            (Node::Xml(element), Some(name)) => {
+                let (found, looked_at) = self.xml.find_attribute(element, name);
+                (found.map(Node::Xml), looked_at)
+            }
+            // Only XML has attributes.
+            _ => (None, 0),
+        }
+    }
+
     fn text(&self, node: Node) -> Cow<'_, str> {
         match node {
             Node::Xml(node) => self.xml.own_text(node),

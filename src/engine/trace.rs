@@ -140,8 +140,9 @@ impl RuleTrace {
 
 impl SetTrace {
     pub(super) fn new(set: &RuleSet, hook: Hook) -> Self {
-        let mut trace = Self { name: set.name.clone(), skipped: None, rules: Vec::new() };
-        set.rules(hook).iter().for_each(|rule| trace.add(rule, 0));
+        let rules = set.rules(hook);
+        let mut trace = Self { name: set.name.clone(), skipped: None, rules: Vec::with_capacity(rules.len()) };
+        rules.iter().for_each(|rule| trace.add(rule, 0));
         trace
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::xpath::Kind;
 
 use super::arena::{Attribute, Flags, NONE, Place, index};
-use super::{Document, EditError, NodeId, QName, escape};
+use super::{Document, EditError, NameId, NodeId, QName, escape};
 
 impl Document<'_> {
     /// Gives an element an attribute of this name and value; tells whether that changed anything. A
@@ -186,6 +186,13 @@ impl Document<'_> {
     pub(super) fn intern_name(&mut self, name: &QName) -> Result<u32, EditError> {
         let QName { namespace, prefix, local } = name;
         let with_prefix = !prefix.is_empty() && !namespace.is_empty();
+        // A name that the document has needs no second look, but for a target of `<?a:b?>`, which is no name of an element.
+        if !with_prefix
+            && !local.contains(':')
+            && let Some(NameId(known)) = self.resolve(namespace, local)
+        {
+            return Ok(known);
+        }
         if !escape::is_ncname(local) || (with_prefix && !escape::is_ncname(prefix)) {
             return Err(EditError::InvalidSyntax(local.clone()));
         }

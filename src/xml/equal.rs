@@ -3,7 +3,7 @@
 
 use crate::xpath::Kind;
 
-use super::arena::Place;
+use super::arena::{NONE, Place};
 use super::{Document, NodeId, escape};
 
 /// What counts of an element's content.
@@ -36,14 +36,34 @@ impl Document<'_> {
         self.names.expanded(a) == self.names.expanded(b)
     }
 
-    /// Whether a look at their heads tells two nodes apart: an insertion is compared with all that stands there.
-    fn is_plainly_other(&self, a: u32, b: u32) -> bool {
+    /// The first of `from` and the siblings behind it, up to `end`, that may be equal to `node` by its kind and name, and how
+    /// many were looked at: an insertion is compared with all that stands there. Whether it is equal,
+    /// [`Document::deep_equal`] says.
+    pub fn find_alike(&self, from: NodeId, end: Option<NodeId>, node: NodeId) -> (Option<NodeId>, u64) {
+        let (Place::Node(mut at), Place::Node(node)) = (from.place(), node.place()) else { return (None, 1) };
+        let end = match end.map(NodeId::place) {
+            Some(Place::Node(end)) => end,
+            _ => NONE,
+        };
+        let mut looked_at = 0;
+        while at != end && at != NONE {
+            looked_at += 1;
+            if !self.have_other_heads(at, node) {
+                return (Some(NodeId::node(at)), looked_at);
+            }
+            at = self.arena.node(at).next;
+        }
+        (None, looked_at)
+    }
+
+    /// Whether a look at their heads tells two nodes apart.
+    fn have_other_heads(&self, a: u32, b: u32) -> bool {
         let (a, b) = (self.arena.node(a), self.arena.node(b));
         a.kind != b.kind || self.names.expanded(a.name) != self.names.expanded(b.name)
     }
 
     fn equal_nodes(&self, a: u32, b: u32) -> bool {
-        if self.is_plainly_other(a, b) {
+        if self.have_other_heads(a, b) || (self.arena.node(a).kind == Kind::Element && !self.same_tag(a, b)) {
             return false;
         }
         let mut open = vec![(a, b)];

@@ -98,6 +98,8 @@ pub(super) struct Names<'i> {
     /// Differs from document to document, so that no input can be made to collide.
     seed: u64,
     namespaces: Vec<Cow<'i, str>>,
+    /// Whether any name has a prefix.
+    prefixed: bool,
 }
 
 impl<'i> Names<'i> {
@@ -107,6 +109,7 @@ impl<'i> Names<'i> {
             table: vec![NONE; 256],
             seed: RandomState::new().hash_one(0),
             namespaces: vec![Cow::Borrowed(""), Cow::Borrowed(XML)],
+            prefixed: false,
         }
     }
 
@@ -172,6 +175,7 @@ impl<'i> Names<'i> {
             Cow::Borrowed(text) => Cow::Borrowed(text.get(local..).unwrap_or_default()),
             Cow::Owned(text) => Cow::Owned(text.get(local..).unwrap_or_default().to_owned()),
         });
+        self.prefixed |= local > 0;
         self.names.push(Name { qualified, local: index(local), key, namespace, expanded: at });
         if self.table.len() < 2 * (self.names.len() + 1) {
             self.grow();
@@ -252,6 +256,12 @@ impl<'i> Names<'i> {
     /// The number of a name without prefix.
     pub(super) fn find(&self, namespace: u32, local: &str) -> Option<u32> {
         self.look_up(local, namespace, self.key(local, namespace)).ok()
+    }
+
+    /// Whether a name is this expanded name, with whatever prefix. Without a prefix it has the same number.
+    #[inline]
+    pub(super) fn means(&self, name: u32, expanded: u32) -> bool {
+        name == expanded || (self.prefixed && self.expanded(name) == expanded)
     }
 
     /// The number of the same local part and namespace without prefix; [`NONE`] for no name.

@@ -190,7 +190,23 @@ impl<'i> Document<'i> {
     /// The attribute of that name; `namespace` is empty for none.
     pub fn attribute(&self, element: NodeId, namespace: &str, local: &str) -> Option<NodeId> {
         let name = self.resolve(namespace, local)?;
-        self.attributes(element).find(|&attribute| self.is_named(attribute, name))
+        self.find_attribute(element, name).0
+    }
+
+    /// The attribute of that name, and how many attributes were looked at.
+    pub fn find_attribute(&self, element: NodeId, name: NameId) -> (Option<NodeId>, u64) {
+        let Place::Node(element) = element.place() else { return (None, 0) };
+        let mut looked_at = 0;
+        let mut at = self.arena.node(element).first_attribute;
+        while at != NONE {
+            looked_at += 1;
+            let attribute = self.arena.attribute(at);
+            if self.names.means(attribute.name, name.0) {
+                return (Some(NodeId::attribute(at)), looked_at);
+            }
+            at = attribute.next;
+        }
+        (None, looked_at)
     }
 
     fn name_index(&self, node: NodeId) -> u32 {
@@ -232,7 +248,7 @@ impl<'i> Document<'i> {
         let mut looked_at = 1;
         loop {
             let Node { kind, name: written, next, .. } = *self.arena.node(at);
-            if kind == Kind::Element && self.names.expanded(written) == name.0 {
+            if kind == Kind::Element && self.names.means(written, name.0) {
                 return (Some(NodeId::node(at)), looked_at);
             }
             if next == NONE {
@@ -254,6 +270,12 @@ impl<'i> Document<'i> {
                 Cow::Owned(values.get(at as usize).map(|text| text.to_string()).unwrap_or_default())
             }
         }
+    }
+
+    /// Whether a node's own text is nothing but white space, also where references or a CDATA section write it.
+    pub fn is_blank(&self, node: NodeId) -> bool {
+        let as_written = matches!(node.place(), Place::Node(at) if escape::is_blank(self.markup(at)));
+        as_written || escape::is_blank(&self.own_text(node))
     }
 
     pub(super) fn node_text(&self, at: u32) -> Cow<'_, str> {

@@ -69,6 +69,10 @@ impl Tree for Document<'_> {
         Document::find_named(self, node, name)
     }
 
+    fn find_attribute(&self, element: NodeId, name: NameId) -> (Option<NodeId>, u64) {
+        Document::find_attribute(self, element, name)
+    }
+
     fn text(&self, node: NodeId) -> Cow<'_, str> {
         self.own_text(node)
     }

@@ -91,6 +91,9 @@ impl<'d, 'i> Writer<'d, 'i> {
     }
 
     fn flush(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
         self.out.push_str(self.document.text.get(self.pending.clone()).unwrap_or_default());
         self.pending = self.pending.end..self.pending.end;
     }

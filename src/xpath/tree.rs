@@ -69,6 +69,20 @@ pub trait Tree {
         find_by_walking(self, node, name)
     }
 
+    /// The attribute of this name, and how many attributes were looked at: most predicates ask for one.
+    fn find_attribute(&self, element: Self::Node, name: Self::Name) -> (Option<Self::Node>, u64) {
+        let mut looked_at = 0;
+        let mut next = if self.kind(element) == Kind::Element { self.first_attribute(element) } else { None };
+        while let Some(attribute) = next {
+            looked_at += 1;
+            if self.is_named(attribute, name) {
+                break;
+            }
+            next = self.next_attribute(attribute);
+        }
+        (next, looked_at)
+    }
+
     /// The node's own text: of an attribute its value, of text, comment or processing instruction
     /// its content, decoded; of an element or root `""` (the evaluator joins their texts).
     fn text(&self, node: Self::Node) -> Cow<'_, str>;

@@ -23,7 +23,7 @@ impl Run<'_, '_> {
         steps: usize,
         last: Option<NodeId>,
     ) -> Result<NodeId> {
-        let plan = match path.plan.clone() {
+        let plan = match &path.plan {
             Some(plan) if steps > 0 => plan,
             Some(_) => return Err(self.nothing_selected(path)?),
             None => {

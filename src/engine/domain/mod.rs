@@ -21,6 +21,10 @@ use super::run::{Result, Run};
 impl Run<'_, '_> {
     /// The nodes that a verb works on, each once.
     fn select(&mut self, path: &Expression) -> Result<Vec<NodeId>> {
+        if let Some(plan) = path.plan.as_ref().filter(|plan| !plan.steps.is_empty()) {
+            let nodes = self.prefix(path, plan.steps.len())?;
+            return self.document_nodes(&nodes, path);
+        }
         let Value::Nodes(nodes) = self.evaluate(path)? else {
             let message = format!("`{}` gives no nodes, and a verb changes nodes of the document", path.xpath.text());
             return Err(problem(Code::XpathType, message, path));
@@ -157,6 +161,9 @@ impl Run<'_, '_> {
 
     /// Those of `nodes` that lie in no other of them.
     fn outermost(&self, nodes: &[NodeId]) -> Vec<NodeId> {
+        if nodes.len() < 2 {
+            return nodes.to_vec();
+        }
         let all: std::collections::HashSet<NodeId> = nodes.iter().copied().collect();
         let inside = |&node: &NodeId| {
             let mut above = std::iter::successors(self.forest.xml.parent(node), |&node| self.forest.xml.parent(node));

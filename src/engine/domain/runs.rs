@@ -1,5 +1,6 @@
 //! Twice is once: what a rule inserted is taken out again where it stood before, whole.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::iter::successors;
 
@@ -63,10 +64,11 @@ impl Runs {
 impl Run<'_, '_> {
     /// At the end of an outermost rule: a run that stood there before the rule is taken out again.
     pub(in super::super) fn settle_runs(&mut self, rule: &Rule) -> Result<()> {
-        let Runs { runs, made, .. } = std::mem::take(&mut self.runs);
-        if runs.is_empty() {
+        if self.runs.runs.is_empty() {
+            self.runs.made.clear();
             return Ok(());
         }
+        let Runs { runs, made, .. } = std::mem::take(&mut self.runs);
         let mut new: Vec<NodeId> = made;
         new.extend(runs.iter().flat_map(|(_, _, nodes)| nodes));
         new.sort_unstable();
@@ -106,33 +108,37 @@ impl Run<'_, '_> {
     /// the rule inserted anywhere, sorted.
     fn stood_before(&self, rule: &Rule, target: NodeId, place: Place, run: &[NodeId], new: &[NodeId]) -> Result<bool> {
         let xml = &self.forest.xml;
-        let is_new = |node: NodeId| new.binary_search(&node).is_ok();
         let has_comment = run.iter().any(|&node| xml.kind(node) == Kind::Comment);
         let counts = |node: NodeId| match xml.kind(node) {
             Kind::Comment => has_comment,
-            Kind::Text => !xml.own_text(node).bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')),
+            Kind::Text => !xml.is_blank(node),
             _ => true,
         };
-        let mut visited = 0;
-        let mut keep = |nodes: &mut dyn Iterator<Item = NodeId>| -> Vec<NodeId> {
-            nodes.inspect(|_| visited += 1).filter(|&node| counts(node) && !is_new(node)).collect()
+        let old = |&node: &NodeId| counts(node) && new.binary_search(&node).is_err();
+        let (first, end) = match place {
+            Place::Into => (xml.first_child(target), None),
+            Place::Before => (xml.parent(target).and_then(|parent| xml.first_child(parent)), Some(target)),
+            Place::After => (xml.next_sibling(target), None),
         };
-        let old: Vec<NodeId> = match place {
-            Place::Into => keep(&mut xml.children(target)),
-            Place::Before => {
-                let mut nearest_first =
-                    keep(&mut successors(xml.previous_sibling(target), |&node| xml.previous_sibling(node)));
-                nearest_first.reverse();
-                nearest_first
+        let siblings = |from: NodeId| {
+            successors(Some(from), |&node| xml.next_sibling(node)).take_while(move |&node| Some(node) != end)
+        };
+        let Some(&head) = run.first() else { return Ok(false) };
+        let mut next = first;
+        while let Some(from) = next {
+            let (found, looked_at) = xml.find_alike(from, end, head);
+            self.budget.spend(looked_at).map_err(|error| at_rule(rule, error))?;
+            let Some(candidate) = found else { break };
+            next = xml.next_sibling(candidate);
+            if !old(&candidate) {
+                continue;
             }
-            Place::After => keep(&mut successors(xml.next_sibling(target), |&node| xml.next_sibling(node))),
-        };
-        self.budget.spend(visited).map_err(|error| at_rule(rule, error))?;
-        for window in old.windows(run.len()) {
+            let passed = Cell::new(1);
+            let mut window = siblings(candidate).inspect(|_| passed.set(passed.get() + 1)).filter(old);
             let mut equal = true;
-            for (&was, &is) in window.iter().zip(run) {
-                self.budget.spend(1).map_err(|error| at_rule(rule, error))?;
-                equal = xml.deep_equal(was, is);
+            for &is in run {
+                self.budget.spend(passed.replace(1)).map_err(|error| at_rule(rule, error))?;
+                equal = window.next().is_some_and(|was| xml.deep_equal(was, is));
                 if !equal {
                     break;
                 }

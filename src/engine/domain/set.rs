@@ -100,9 +100,15 @@ impl Run<'_, '_> {
         name: &QName,
         text: &str,
     ) -> Result<()> {
+        if !self.explains() {
+            let changed = self.forest.xml.set_attribute(element, name, text);
+            if changed.map_err(|error| self.refused(&error, path, element))? {
+                self.entry(rule, |entry| entry.changed += 1);
+            }
+            return Ok(());
+        }
         let before = self.forest.xml.attribute(element, &name.namespace, &name.local);
-        let told = before.filter(|_| self.explains());
-        let old = told.map(|attribute| self.forest.xml.own_text(attribute).into_owned()).unwrap_or_default();
+        let old = before.map(|attribute| self.forest.xml.own_text(attribute).into_owned()).unwrap_or_default();
         let changed = self.forest.xml.set_attribute(element, name, text);
         let changed = changed.map_err(|error| self.refused(&error, path, element))?;
         let node = self.forest.xml.attribute(element, &name.namespace, &name.local).unwrap_or(element);

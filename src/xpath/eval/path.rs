@@ -65,36 +65,51 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
                 nodes
             }
         };
+        // The list that a step has read takes what the next one selects.
+        let mut selected = Vec::new();
         for (index, step) in steps.iter().enumerate() {
             if nodes.is_empty() {
                 break;
             }
             let want = if index + 1 == steps.len() { want } else { Want::All };
-            let (selected, after) = self.step(step, &nodes, spread, want)?;
+            let after = self.step(step, &nodes, spread, want, &mut selected)?;
             spread = if selected.len() == 1 { Spread::One } else { after };
-            nodes = Cow::Owned(selected);
+            selected = match std::mem::replace(&mut nodes, Cow::Owned(selected)) {
+                Cow::Owned(mut read) => {
+                    read.clear();
+                    read
+                }
+                Cow::Borrowed(_) => Vec::new(),
+            };
         }
         Ok(nodes)
     }
 
-    fn step(&self, step: &'a Step, from: &[T::Node], spread: Spread, want: Want) -> Evaluated<(Vec<T::Node>, Spread)> {
+    /// Puts what a step selects from nodes into an empty list, in document order, and gives its spread.
+    fn step(
+        &self,
+        step: &'a Step,
+        from: &[T::Node],
+        spread: Spread,
+        want: Want,
+        selected: &mut Vec<T::Node>,
+    ) -> Evaluated<Spread> {
         let (in_order, after) = spread.after(step.axis);
         let stop = match want {
             Want::All => false,
             Want::Any => true,
             Want::First => in_order && !step.axis.is_reverse(),
         };
-        let mut selected = Vec::new();
         for &node in from {
-            self.select(step, node, stop, &mut selected)?;
+            self.select(step, node, stop, selected)?;
             if stop && !selected.is_empty() {
                 break;
             }
         }
         if !in_order {
-            self.sort(&mut selected)?;
+            self.sort(selected)?;
         }
-        Ok((selected, after))
+        Ok(after)
     }
 
     /// Appends what a step selects from one node, in document order; just one of it where `stop` says so
@@ -188,13 +203,9 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
 
     fn attribute_equals(&self, node: T::Node, name: usize, value: &str) -> Evaluated<bool> {
         let Some(name) = self.names.get(name).copied().flatten() else { return Ok(false) };
-        for attribute in Walk::new(self.tree, Axis::Attribute, node) {
-            self.budget.spend(1)?;
-            if self.tree.is_named(attribute, name) {
-                return Ok(self.tree.text(attribute) == value);
-            }
-        }
-        Ok(false)
+        let (attribute, looked_at) = self.tree.find_attribute(node, name);
+        self.budget.spend(looked_at)?;
+        Ok(attribute.is_some_and(|attribute| self.tree.text(attribute) == value))
     }
 
     /// Keeps those of the nodes from `start` on for which the predicate holds; positions count in their order.
