@@ -57,8 +57,12 @@ impl<'r> Bindings<'r> {
 
     /// Whether a param has no value.
     pub(super) fn is_absent(&self, param: &str) -> bool {
-        let empty = matches!(self.get(param), Some(Value::Nodes(nodes)) if nodes.is_empty());
-        empty && !self.params.contains_key(param)
+        self.is_empty(param) && !self.params.contains_key(param)
+    }
+
+    /// Whether a variable is the empty sequence.
+    pub(super) fn is_empty(&self, name: &str) -> bool {
+        matches!(self.get(name), Some(Value::Nodes(nodes)) if nodes.is_empty())
     }
 
     /// A param with its JSON type.

@@ -46,7 +46,9 @@ impl<'r> Run<'r, '_> {
 
     /// Notes that a path selects nothing; `what` says what that means: `to remove`.
     pub(super) fn skip_by_path(&mut self, rule: &Rule, path: &Expression, what: &str) {
-        if rule.expect != Some(Expect::Any) {
+        // Over values that nobody gave there is nothing to find, and no path that is wrong.
+        let has_values = path.variables.iter().all(|name| !self.bindings.is_empty(name));
+        if rule.expect != Some(Expect::Any) && has_values {
             self.entry(rule, |entry| entry.missed += 1);
         }
         let nearest = self.nearest(path).map(|nearest| format!("; {nearest}")).unwrap_or_default();

@@ -134,7 +134,12 @@ impl What {
 impl RuleTrace {
     /// Whether it looked for something to change and found nothing in any round.
     pub fn matched_nothing(&self) -> bool {
-        self.missed > 0 && self.matched == 0 && self.changed == 0 && self.ignored.is_none()
+        self.missed > 0 && !self.found_something() && self.ignored.is_none()
+    }
+
+    /// Whether there was something to work on in any round; of a rule with steps its loop says so.
+    pub fn found_something(&self) -> bool {
+        self.matched > 0 || self.changed > 0 || self.rounds > self.skipped
     }
 }
 

@@ -19,7 +19,7 @@ pub fn unmatched_in_all<'r>(reports: impl IntoIterator<Item = &'r Report>) -> Ve
     for report in reports {
         for rule in report.sets.iter().flat_map(|set| &set.rules) {
             let key = (rule.location.source.name(), rule.location.span.start, &*rule.label);
-            if rule.matched > 0 || rule.changed > 0 {
+            if rule.found_something() {
                 busy.insert(key);
             } else if rule.matched_nothing() {
                 idle.entry(key).or_insert((rule, &report.secrets));
