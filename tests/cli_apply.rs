@@ -236,7 +236,7 @@ spec:
     - set: {/domain/title: '${$key}', /domain/description: 'a ${$key} b'}
   preCloudInitIso:
     - document: userData
-      merge: {password: '${$key}', other: 'a ${$key} b'}
+      merge: {password: '${$key}', hostname: 'a ${$key} b'}
 ";
     let vmi = serde_json::json!({ "metadata": { "annotations": { "example.org/key": secret } } }).to_string();
     let desk =

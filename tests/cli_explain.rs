@@ -54,7 +54,7 @@ const RULES: &str = "  params:
     - name: no controller
       remove: /domain/devices/controller
     - name: a new disk
-      insert: {into: /domain/devices, xml: <disk type='block'><target dev='vdz'/></disk>}
+      insert: {into: /domain/devices, xml: <disk type='block'><target dev='vdz'/><alias name='ua-z'/></disk>}
     - name: of the new disk
       set: {\"/domain/devices/disk[target/@dev='vdz']/target/@bus\": virtio}
     - name: as it is
