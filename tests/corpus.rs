@@ -24,12 +24,14 @@ fn folders(path: &Path) -> BTreeSet<String> {
     entries.map(|entry| entry.file_name().into_string().expect("UTF-8")).collect()
 }
 
-/// Runs `virt-patch` in the repository; its standard output, and whether it succeeded.
+/// Runs `virt-patch` in the repository; its standard output, behind it why it failed, and whether it succeeded.
 fn virt_patch(arguments: &[&str]) -> (String, bool) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_virt-patch"));
     let output = command.args(arguments).current_dir(root()).output().expect("the command starts");
     let out = String::from_utf8(output.stdout).expect("UTF-8");
-    (out + &String::from_utf8_lossy(&output.stderr), output.status.success())
+    let done = output.status.success();
+    let why = if done { "".into() } else { String::from_utf8_lossy(&output.stderr) };
+    (out + &why, done)
 }
 
 #[test]
