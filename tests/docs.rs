@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use virt_patch::diagnostic::{Code, Diagnostic, Severity};
 use virt_patch::engine::{Detail, Inputs, Limits, Nowhere, apply_to_cloud_init, apply_to_domain};
+use virt_patch::lint::Samples;
 use virt_patch::report::{Paint, text};
 use virt_patch::rule::{RuleFile, Trust, compile};
 use virt_patch::rule_test::{self, Files};
@@ -181,7 +182,7 @@ fn problems(example: &RuleFile, domain: &str, vmi: &str, cloud_init: &str) -> Ve
         return problems_of_test(example);
     }
     let candidate = Candidate { file: example.clone(), is_named: true };
-    let mut found = check(&[candidate], &|_| Box::new(NoFiles), &Levels::default()).problems;
+    let mut found = check(&[candidate], &|_| Box::new(NoFiles), &Samples::default(), &Levels::default()).problems;
     if found.iter().any(|problem| problem.severity == Severity::Error) {
         return found;
     }

@@ -51,7 +51,7 @@ enum Kind {
 }
 
 /// Reads a file and checks each of its documents.
-pub(super) fn read(candidate: &Candidate, beside: &Beside<'_>) -> Contents {
+pub(super) fn read(candidate: &Candidate, beside: &Beside<'_>, samples: &Samples) -> Contents {
     let source = &candidate.file.source;
     let mut contents = Contents::default();
     let text = source.text();
@@ -76,7 +76,7 @@ pub(super) fn read(candidate: &Candidate, beside: &Beside<'_>) -> Contents {
         return contents;
     }
     for document in documents {
-        contents.look_at(candidate, document);
+        contents.look_at(candidate, document, samples);
     }
     if contents.counts.rule_tests > 0 {
         contents.problems.append(&mut tests::of_file(source, &contents.documents, beside));
@@ -92,7 +92,7 @@ fn limits(text: &str) -> Limits {
 }
 
 impl Contents {
-    fn look_at(&mut self, candidate: &Candidate, document: Node) {
+    fn look_at(&mut self, candidate: &Candidate, document: Node, samples: &Samples) {
         let source = &candidate.file.source;
         match kind(&document) {
             Kind::Foreign => {
@@ -100,10 +100,10 @@ impl Contents {
                 return;
             }
             Kind::Test => self.counts.rule_tests += 1,
-            Kind::Rules => self.compile(candidate, &document),
+            Kind::Rules => self.compile(candidate, &document, samples),
             Kind::Machine => {
                 self.counts.machines += 1;
-                self.compile(candidate, &document);
+                self.compile(candidate, &document, samples);
                 if let Some(machine) = Machine::of(&document) {
                     let has_rules = machine.annotation(RULES_ANNOTATION).is_some();
                     let (sidecars, mut problems) = manifest::check_hook_sidecars(source, &machine, has_rules);
@@ -127,7 +127,7 @@ impl Contents {
     }
 
     /// Compiles the rule sets of a document; what is right is linted.
-    fn compile(&mut self, candidate: &Candidate, document: &Node) {
+    fn compile(&mut self, candidate: &Candidate, document: &Node, samples: &Samples) {
         let source = &candidate.file.source;
         let is_own = document.get("apiVersion").and_then(Node::text).is_some_and(|text| text.starts_with(GROUP));
         let size = if is_own { source.text().len() } else { document.span.len() };
@@ -145,7 +145,7 @@ impl Contents {
         let (sets, mut problems) = rule::compile_documents(&candidate.file, vec![document.clone()]);
         self.counts.rule_sets += sets.len();
         if problems.is_empty() {
-            problems = lint(&sets, &Samples::default());
+            problems = lint(&sets, samples);
         }
         self.problems.append(&mut problems);
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use virt_patch::diagnostic::{Code, Diagnostic, Severity};
+use virt_patch::lint::Samples;
 use virt_patch::manifest::{Machine, hook_sidecars};
 use virt_patch::rule::{RuleFile, Trust};
 use virt_patch::rule_test::Files;
@@ -29,7 +30,7 @@ fn nothing(_name: &str) -> Box<dyn Files> {
 
 pub(super) fn found(text: &str) -> Findings {
     let file = RuleFile { source: Source::new("request", text), trust: Trust::File, pack: None };
-    check(&[Candidate { file, is_named: true }], &nothing, &Levels::default())
+    check(&[Candidate { file, is_named: true }], &nothing, &Samples::default(), &Levels::default())
 }
 
 #[test]

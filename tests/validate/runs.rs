@@ -152,3 +152,19 @@ fn what_is_too_deep_is_said_in_the_same_words_by_every_reader() {
         assert!(done.out.contains("more than 64 lists and mappings within each other"), "{}", done.out);
     }
 }
+
+#[test]
+fn rules_are_tried_on_the_domains_that_are_given() {
+    let rules = RIGHT.replace("/domain/devices/disk}", "\"/domain/devices/disk[alias/@name='ua-mine']\"}");
+    let crypto = "    - remove: /domain/devices/crypto\n";
+    let domain = "<domain type='kvm'><devices><crypto model='virtio' type='qemu'/></devices></domain>";
+    let desk = desk(&[("rules.yaml", &(rules + crypto)), ("vm.xml", domain), ("cut.xml", "<domain>")]);
+    let run = |arguments: &[&str]| run(desk.path(), &[&["validate", "rules.yaml"], arguments].concat());
+    let without = run(&[]);
+    assert!(without.out.contains("selects-nothing") && without.out.contains("crypto"), "{}", without.out);
+    let with = run(&["--sample", "vm.xml"]);
+    assert!(!with.out.contains("/domain/devices/crypto"), "{}", with.out);
+    let cut = run(&["--sample", "cut.xml"]);
+    assert_eq!(cut.code, 1);
+    assert!(cut.out.contains("cut.xml:1:"), "{}{}", cut.out, cut.err);
+}

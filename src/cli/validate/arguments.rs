@@ -20,6 +20,9 @@ pub(in crate::cli) struct Arguments {
     /// How to print
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
     pub(super) format: Format,
+    /// A domain of the VMs that the rules are for, to try them on beside the built-in ones; repeatable
+    #[arg(long = "sample", value_name = "DOMAIN")]
+    pub(super) samples: Vec<PathBuf>,
     /// Fail for warnings too
     #[arg(long)]
     pub(super) strict: bool,

@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<E
 fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Terminal) -> anyhow::Result<Outcome> {
     let (candidates, mut problems) = files::candidates(&arguments.paths);
     let beside = |name: &str| -> Box<dyn Files> { Box::new(Beside::new(Path::new(name))) };
-    let Findings { problems: mut found, counts } = check(&candidates, &beside, &setup.levels);
+    let Findings { problems: mut found, counts } = check(&candidates, &beside, &setup.samples, &setup.levels);
     let baselined = match &setup.baseline {
         Some(file) => {
             let debt = Debt::new(file, &candidates, paths);

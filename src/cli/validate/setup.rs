@@ -9,9 +9,12 @@ use anyhow::Context;
 
 use super::arguments::Arguments;
 use super::paths::{Paths, repository};
+use crate::cli::input;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::lint::{Sample, Samples};
 use crate::source::Source;
 use crate::validate::{Baseline, Levels, Settings};
+use crate::xml::Document;
 
 /// The configuration's name.
 const CONFIG: &str = ".virt-patch.yaml";
@@ -22,6 +25,7 @@ const BASELINE: &str = ".virt-patch-baseline.json";
 /// Configuration and arguments together.
 pub(super) struct Setup {
     pub(super) levels: Levels,
+    pub(super) samples: Samples,
     pub(super) strict: bool,
     pub(super) baseline: Option<BaselineFile>,
 }
@@ -61,7 +65,9 @@ impl Setup {
             Some(path) => Some(baseline(path, arguments.write_baseline)?),
             None => None,
         };
-        Ok(Self { levels: settings.levels, strict: settings.strict, baseline })
+        let given = arguments.samples.iter().map(|path| sample(path)).collect::<Result<_, _>>()?;
+        let samples = Samples { given, ..Samples::default() };
+        Ok(Self { levels: settings.levels, samples, strict: settings.strict, baseline })
     }
 }
 
@@ -86,6 +92,13 @@ fn baseline(path: PathBuf, is_written: bool) -> Result<BaselineFile, Vec<Diagnos
     // One that is written anew need not be right, but what is no baseline is not overwritten.
     let known = if is_new { Baseline::default() } else { Baseline::read(&text(&path, "the baseline")?)? };
     Ok(BaselineFile { path, folder, known })
+}
+
+/// A domain to try rules on, which must be one.
+fn sample(path: &Path) -> Result<Sample, Vec<Diagnostic>> {
+    let input = input::read(path, "a sample domain")?;
+    Document::parse_bytes(&input.bytes).map_err(|error| vec![error.diagnostic(&input.source(), 0)])?;
+    Ok(Sample::new(input.name, input.bytes, []))
 }
 
 fn text(path: &Path, what: &str) -> Result<Arc<Source>, Vec<Diagnostic>> {
