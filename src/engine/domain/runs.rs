@@ -72,10 +72,18 @@ impl Run<'_, '_> {
         let mut new: Vec<NodeId> = made;
         new.extend(runs.iter().flat_map(|(_, _, nodes)| nodes));
         new.sort_unstable();
+        // Many anchors under one parent are one look at its children.
+        let mut has_old = HashMap::new();
         for (target, place, nodes) in &runs {
             let attached: Vec<NodeId> =
                 nodes.iter().copied().filter(|&node| self.forest.xml.is_attached(node)).collect();
-            if attached.is_empty() || !self.stood_before(rule, *target, *place, &attached, &new)? {
+            let Some(&head) = attached.first() else { continue };
+            let key = (self.forest.xml.parent(head), self.forest.xml.local_name(head).to_owned());
+            let is_likely = match has_old.get(&key) {
+                Some(&known) => known,
+                None => *has_old.entry(key).or_insert(self.has_old(rule, head, &new)?),
+            };
+            if !is_likely || !self.stood_before(rule, *target, *place, &attached, &new)? {
                 continue;
             }
             for &node in &attached {
@@ -102,6 +110,22 @@ impl Run<'_, '_> {
                 || format!("{} stood there before", counted(nodes, "node")),
             );
         }
+    }
+
+    /// Whether the rule found anything of the kind and local name of `head` among its siblings.
+    fn has_old(&self, rule: &Rule, head: NodeId, new: &[NodeId]) -> Result<bool> {
+        let xml = &self.forest.xml;
+        let mut visited = 0;
+        let is_old = |&node: &NodeId| {
+            xml.kind(node) == xml.kind(head)
+                && xml.local_name(node) == xml.local_name(head)
+                && new.binary_search(&node).is_err()
+        };
+        let parent = xml.parent(head);
+        let found =
+            parent.is_some_and(|parent| xml.children(parent).inspect(|_| visited += 1).any(|node| is_old(&node)));
+        self.budget.spend(visited).map_err(|error| at_rule(rule, error))?;
+        Ok(found)
     }
 
     /// Whether equal nodes stood at the place: among the parent's children, or on that side of the anchor. `new` are the nodes that
