@@ -20,6 +20,8 @@ mod terminal;
 mod test;
 mod validate;
 mod vmi;
+#[cfg(feature = "webhook")]
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -52,6 +54,8 @@ enum Command {
     Demo(demo::Arguments),
     Packs(packs::Arguments),
     Schema(schema::Arguments),
+    #[cfg(feature = "webhook")]
+    Webhook(webhook::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -72,6 +76,8 @@ pub fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),
         Command::Schema(arguments) => schema::run(arguments, terminal),
+        #[cfg(feature = "webhook")]
+        Command::Webhook(arguments) => webhook::run(arguments, terminal),
         Command::Completions(arguments) => completions::run(arguments, CommandLine::command(), terminal),
         Command::Man(arguments) => man::run(arguments, CommandLine::command(), terminal),
     };
