@@ -25,6 +25,7 @@ pub mod lint;
 pub mod load;
 pub mod manifest;
 pub mod packs;
+pub mod policy;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod rule;
