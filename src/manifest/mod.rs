@@ -20,6 +20,11 @@ pub const HOOK_SIDECARS_ANNOTATION: &str = "hooks.kubevirt.io/hookSidecars";
 const MACHINES: [&str; 4] =
     ["VirtualMachine", "VirtualMachineInstance", "VirtualMachineInstanceReplicaSet", "VirtualMachinePool"];
 
+/// Whether a kind is a VMI, or makes VMIs.
+pub fn is_machine(kind: &str) -> bool {
+    MACHINES.contains(&kind)
+}
+
 /// A VMI, or what KubeVirt makes VMIs from: a VM, a replica set, a pool.
 #[derive(Debug, Clone, Copy)]
 pub struct Machine<'n> {
@@ -33,7 +38,7 @@ impl<'n> Machine<'n> {
     /// The machine that `object` is by its `kind`.
     pub fn of(object: &'n Node) -> Option<Self> {
         let kind = object.get("kind")?.text()?;
-        MACHINES.contains(&kind).then(|| Self { object, template: template(object) })
+        is_machine(kind).then(|| Self { object, template: template(object) })
     }
 
     /// Whether VMIs are made from it: only the template's annotations are passed on to them.

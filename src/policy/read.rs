@@ -30,7 +30,7 @@ pub fn compile(source: &Arc<Source>) -> (Vec<Policy>, Vec<Diagnostic>) {
         Ok(documents) => documents,
         Err(problems) => return (Vec::new(), problems),
     };
-    if documents.is_empty() {
+    if documents.iter().all(Node::is_null) {
         let message = "there is no policy in this file";
         let problem = Diagnostic::error(Code::UnknownPolicy, message).at(Location::new(source, 0..0));
         let help = format!("a policy begins with `apiVersion: {API_VERSION}` and `kind: RulePolicy`");
