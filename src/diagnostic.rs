@@ -252,6 +252,18 @@ codes! {
     /// What KubeVirt's own types cannot read, so that a second call cannot be simulated.
     KubevirtTypes = "kubevirt-types",
 
+    // Policies
+    /// Rules made what a policy denies.
+    PolicyDenied = "policy-denied",
+    /// Rules changed what a policy protects.
+    PolicyProtected = "policy-protected",
+    /// Rules changed what a policy does not allow to change.
+    PolicyNotAllowed = "policy-not-allowed",
+    /// Rules that a policy does not let run: a pack, a param's source, rules from an annotation.
+    PolicyRules = "policy-rules",
+    /// A policy that is not there, or a file of policies that holds none.
+    UnknownPolicy = "unknown-policy",
+
     // Tests of rules
     /// A path given to `test` that holds no RuleTest.
     NoTests = "no-tests",

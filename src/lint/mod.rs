@@ -8,6 +8,7 @@ mod calls;
 mod cloud_init;
 mod combinations;
 mod names;
+mod policies;
 mod quoting;
 mod reach;
 mod running;
@@ -20,6 +21,7 @@ mod twice;
 mod unused;
 mod written;
 
+pub use policies::under_policies;
 pub use samples::{Sample, Samples};
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -28,7 +30,7 @@ use crate::rule::RuleSet;
 use survey::Survey;
 
 /// The codes that [`lint`] gives.
-pub const CODES: [Code; 17] = [
+pub const CODES: [Code; 18] = [
     Code::UnknownElement,
     Code::UnknownAttribute,
     Code::UnknownAttributeValue,
