@@ -6,8 +6,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::{self, Field, HookSidecar, Mount};
 use crate::source::{Location, Source};
 
-use super::allow_list::{AllowList, Permission};
 use super::Criteria;
+use super::allow_list::{AllowList, Permission};
 use super::arguments::{arguments, packs_refused};
 use super::reference::Reference;
 

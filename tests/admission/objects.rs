@@ -140,16 +140,19 @@ fn policies_narrow_rules_wherever_they_come_from() {
     assert!(problems.is_empty(), "{problems:?}");
     let criteria = Criteria { policies: policies.into_iter().collect(), ..criteria("good.example/*") };
     let from_label = RULE_SET.replace("spec:\n", "spec:\n  params: {x: {label: x}}\n").replace("ok", "${x}");
-    let map = |text: &str| json!({"kind": "ConfigMap", "metadata": {"labels": {RULES: "true"}}, "data": {"a.yaml": text}});
-    let packs = |pack: &str| vmi(json!({SIDECARS: json!([{"image": "good.example/virt-patch-sidecar:1", "args": ["--pack", pack]}]).to_string()}));
-    for (object, expected) in [
-        (vmi(json!({RULES: RULE_SET})), 1),
-        (map(RULE_SET), 0),
-        (map(&from_label), 1),
-        (packs("smbios"), 1),
-    ] {
+    let map =
+        |text: &str| json!({"kind": "ConfigMap", "metadata": {"labels": {RULES: "true"}}, "data": {"a.yaml": text}});
+    let packs = |pack: &str| {
+        vmi(
+            json!({SIDECARS: json!([{"image": "good.example/virt-patch-sidecar:1", "args": ["--pack", pack]}]).to_string()}),
+        )
+    };
+    for (object, expected) in
+        [(vmi(json!({RULES: RULE_SET})), 1), (map(RULE_SET), 0), (map(&from_label), 1), (packs("smbios"), 1)]
+    {
         let verdict = judge(&object, None, &criteria);
-        let refused: Vec<_> = verdict.problems.iter().filter(|problem| problem.code.as_str() == "policy-rules").collect();
+        let refused: Vec<_> =
+            verdict.problems.iter().filter(|problem| problem.code.as_str() == "policy-rules").collect();
         assert_eq!(refused.len().min(1), expected, "{object}: {:?}", verdict.problems);
         assert_eq!(verdict.is_allowed(), expected == 0, "{object}");
     }
