@@ -85,9 +85,49 @@ fn a_result_is_warned_of_for_what_is_new_in_it() {
     let said = problems(before, "", user(secret));
     assert_eq!(said.len(), 3, "{said:#?}");
     assert!(said[0].contains("no such word for `write_files.encoding`") && said[0].contains("text/plain"), "{said:#?}");
-    assert!(said[1].contains("needs the key `path`") && said[1].contains("(at userData /write_files/0)"), "{said:#?}");
-    assert!(said[2].contains("(at userData /x~0~1y)"), "{said:#?}");
+    assert!(said[0].contains("(at userData:3:42 /write_files/0/encoding)"), "{said:#?}");
+    assert!(
+        said[1].contains("needs the key `path`") && said[1].contains("(at userData:3:15 /write_files/0)"),
+        "{said:#?}"
+    );
+    assert!(said[2].contains("(at userData:4:1 /x~0~1y)"), "{said:#?}");
     assert!(!said.concat().contains("secret"), "values are not shown: {said:#?}");
+}
+
+/// What an alias or a merge key brings is warned of where that stands.
+#[test]
+fn a_place_is_that_in_the_result() {
+    let before = "#cloud-config\r\n# é\r\nx-base: &base\r\n  path: /a\r\nwrite_files:\r\n- *base\r\n- <<: *base\r\n  mode: x\r\n";
+    let mut after = json!({"x-base": {"path": "/a"}, "write_files": [{"path": "/a"}, {"path": "/a", "mode": "x"}]});
+    after["timezones"] = json!("UTC");
+    let said = problems(before, "", put(DocumentKind::UserData, after.clone()));
+    assert!(said.len() == 1 && said[0].contains("(at userData:9:1 /timezones)"), "{said:#?}");
+    after["write_files"][1]["path"] = json!(1);
+    let said = problems(before, "", put(DocumentKind::UserData, after));
+    assert!(said[0].contains("(at userData:8:") && said[0].contains(" /write_files/1/path)"), "{said:#?}");
+}
+
+#[test]
+fn each_cloud_config_of_a_message_is_judged() {
+    let part = |text: &'static str| {
+        move |envelope: &mut Envelope| {
+            assert!(envelope.add_part("text/cloud-config", text).expect("a part"));
+        }
+    };
+    let before = "#cloud-config\nhostnam: vm\n";
+    let said = problems(before, "", part("#cloud-config\nruncmd: [ls]\n"));
+    assert_eq!(said, [""; 0], "what the input had is not the rules' doing, whichever part it became");
+    let said = problems(before, "", part("#cloud-config\nruncmd: [ls]\nruncommand: [ls]\n"));
+    assert!(said.len() == 1 && said[0].contains("(at userData part 2:3:1 /runcommand)"), "{said:#?}");
+    let script = "#!/bin/sh\nhostnam: vm\n";
+    let said = problems(script, "", |envelope| {
+        envelope.add_part("text/x-shellscript", "#!/bin/sh\nruncommand: x\n").expect("a script");
+        envelope.add_part("text/cloud-config", "#cloud-config\nécran: 1\n").expect("a part in base64");
+        envelope.add_part("text/cloud-config", "#cloud-config\nruncmd: ls\n").expect("another");
+    });
+    assert_eq!(said.len(), 2, "{said:#?}");
+    assert!(said[0].contains("(at userData part 3:2:1 /écran)"), "{said:#?}");
+    assert!(said[1].contains("(at userData part 4:2:9 /runcmd)"), "{said:#?}");
 }
 
 #[test]

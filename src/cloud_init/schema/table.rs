@@ -13,7 +13,7 @@ static LINES: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| TEXT.lines().filter(|line| !line.starts_with('#')).collect());
 
 /// What stands for every other key.
-const ANYTHING: &str = "*";
+pub(super) const ANYTHING: &str = "*";
 
 /// What a value at some place may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
