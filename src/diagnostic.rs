@@ -221,7 +221,7 @@ codes! {
     Deprecated = "deprecated",
     /// A key that cloud-init's schemas do not have at this place.
     UnknownCloudInitKey = "unknown-cloud-init-key",
-    /// A value of a type, or a word, that cloud-init's schemas do not have at this place.
+    /// A value of a type, a word, or a number of items that cloud-init's schemas do not have at this place.
     CloudInitValue = "cloud-init-value",
     /// A key that cloud-init's schemas ask for and that the result lacks.
     MissingCloudInitKey = "missing-cloud-init-key",
