@@ -54,8 +54,8 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Where a value stands, or its key, or as much of the way to it as stands there: what an alias or a merge key
-    /// (`<<`) brings stands elsewhere.
+    /// Where a value stands, or its key: what an alias brings at its anchor, what a merge key (`<<`) brings at the
+    /// mapping that has the key.
     pub(super) fn position(&self, path: &[Step<'_>], of_key: bool) -> Position {
         let mut span = self.node.as_ref().map_or(0..0, |node| node.span.clone());
         let mut at = self.node.as_ref();

@@ -34,7 +34,9 @@ fn the_table_is_what_the_schemas_say() {
     assert!(kept == made, "the table is not the schemas'; `BLESS=1 cargo test --test cloud_init` rewrites it");
 }
 
-/// Every verdict of the schemas: what is valid is never refused, and what is refused is what the schemas refuse.
+/// Every verdict of the schemas: what is valid is never refused, and what is refused is what the schemas refuse. Missed
+/// are five users that `oneOf` refuses because two of its forms fit, one of which says nothing of values that are no
+/// maps; and network configuration without any key, whose version nothing tells.
 #[test]
 fn what_is_valid_is_never_refused() {
     let Some(suite) = suite() else { return };
@@ -85,7 +87,7 @@ fn a_result_is_warned_of_for_what_is_new_in_it() {
     let said = problems(before, "", user(secret));
     assert_eq!(said.len(), 3, "{said:#?}");
     assert!(said[0].contains("no such word for `write_files.encoding`") && said[0].contains("text/plain"), "{said:#?}");
-    assert!(said[0].contains("(at userData:3:42 /write_files/0/encoding)"), "{said:#?}");
+    assert!(said[0].contains("(at userData:3:43 /write_files/0/encoding)"), "{said:#?}");
     assert!(
         said[1].contains("needs the key `path`") && said[1].contains("(at userData:3:15 /write_files/0)"),
         "{said:#?}"
@@ -94,17 +96,39 @@ fn a_result_is_warned_of_for_what_is_new_in_it() {
     assert!(!said.concat().contains("secret"), "values are not shown: {said:#?}");
 }
 
-/// What an alias or a merge key brings is warned of where that stands.
+/// What an alias brings is warned of at its anchor, what a merge key brings at the mapping that has the key.
 #[test]
 fn a_place_is_that_in_the_result() {
-    let before = "#cloud-config\r\n# é\r\nx-base: &base\r\n  path: /a\r\nwrite_files:\r\n- *base\r\n- <<: *base\r\n  mode: x\r\n";
-    let mut after = json!({"x-base": {"path": "/a"}, "write_files": [{"path": "/a"}, {"path": "/a", "mode": "x"}]});
-    after["timezones"] = json!("UTC");
-    let said = problems(before, "", put(DocumentKind::UserData, after.clone()));
-    assert!(said.len() == 1 && said[0].contains("(at userData:9:1 /timezones)"), "{said:#?}");
-    after["write_files"][1]["path"] = json!(1);
-    let said = problems(before, "", put(DocumentKind::UserData, after));
-    assert!(said[0].contains("(at userData:8:") && said[0].contains(" /write_files/1/path)"), "{said:#?}");
+    let before = [
+        "#cloud-config",
+        "# é",
+        "x-base: &base",
+        "  path: /a",
+        "write_files:",
+        "- *base",
+        "- <<: *base",
+        "  owner: x",
+        "- path: /b",
+        "",
+    ]
+    .join("\r\n");
+    let file = json!({"path": "/a", "contents": "x"});
+    let own = json!({"path": "/a", "owner": "x", "contents": "x"});
+    let other = json!({"path": "/b", "é": 1, "mode": 1});
+    let after = json!({"x-base": file, "write_files": [file, own, other], "timezones": "UTC"});
+    let said = problems(&before, "", put(DocumentKind::UserData, after));
+    let places: Vec<&str> =
+        said.iter().filter_map(|said| Some(said.split_once("(at ")?.1.split_once(')')?.0)).collect();
+    assert_eq!(
+        places,
+        [
+            "userData:5:3 /write_files/0/contents",
+            "userData:8:3 /write_files/1/contents",
+            "userData:11:3 /write_files/2/é",
+            "userData:12:3 /write_files/2/mode",
+            "userData:13:1 /timezones",
+        ]
+    );
 }
 
 #[test]
@@ -169,7 +193,7 @@ fn what_is_counted_is_the_whole_document() {
 /// However large a wrong document is, what is said of it is bounded, and so is what that takes.
 #[test]
 fn a_hostile_document_ends() {
-    let keys = (0..50_000).map(|number| (format!("key-{number}"), json!({"a": [number]}))).collect();
+    let keys = (0..10_000).map(|number| (format!("key-{number}"), json!({"a": [number]}))).collect();
     let said = problems("#cloud-config\n", "", put(DocumentKind::UserData, Json::Object(keys)));
     assert_eq!(said.len(), 50);
 }
