@@ -181,10 +181,12 @@ impl Hooks for Sidecar {
         let rules = sets.iter().map(|set| set.on_define_domain.len() + set.pre_cloud_init_iso.len()).sum();
         let names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
         let names = names.join(", ");
-        let fields: [(&str, Field<'_>); 6] = [
+        let files = sets.iter().map(|set| set.files.len()).sum();
+        let fields: [(&str, Field<'_>); 7] = [
             ("files", count(self.rules.files())),
             ("rule_sets", names.as_str().into()),
             ("rules", count(rules)),
+            ("container_files", count(files)),
             ("problems", count(problems.len())),
             ("mode", self.mode_name().into()),
             ("given", if self.rules.are_default { "no rules: the pack smbios stands in" } else { "rules" }.into()),
