@@ -59,8 +59,6 @@ codes! {
     ScriptMounted = "script-mounted",
     /// A file that cannot be read.
     Unreadable = "unreadable",
-    /// A field that a later release will know.
-    NotYetSupported = "not-yet-supported",
 
     // Parameters
     /// A param must have exactly one source.
@@ -251,6 +249,18 @@ codes! {
     InvalidArgument = "invalid-argument",
     /// What KubeVirt's own types cannot read, so that a second call cannot be simulated.
     KubevirtTypes = "kubevirt-types",
+
+    // Policies
+    /// Rules made what a policy denies.
+    PolicyDenied = "policy-denied",
+    /// Rules changed what a policy protects.
+    PolicyProtected = "policy-protected",
+    /// Rules changed what a policy does not allow to change.
+    PolicyNotAllowed = "policy-not-allowed",
+    /// Rules that a policy does not let run: a pack, a param's source, rules from an annotation.
+    PolicyRules = "policy-rules",
+    /// A policy that is not there, or a file of policies that holds none.
+    UnknownPolicy = "unknown-policy",
 
     // Tests of rules
     /// A path given to `test` that holds no RuleTest.

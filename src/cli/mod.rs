@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod apply;
+mod audit;
 mod call;
 mod completions;
 mod demo;
@@ -47,6 +48,7 @@ enum Command {
     Query(query::Arguments),
     Infer(infer::Arguments),
     Validate(validate::Arguments),
+    Audit(audit::Arguments),
     Explain(explain::Arguments),
     Call(call::Arguments),
     Demo(demo::Arguments),
@@ -67,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::Query(arguments) => query::run(arguments, terminal),
         Command::Infer(arguments) => infer::run(arguments, terminal),
         Command::Validate(arguments) => validate::run(&arguments, terminal),
+        Command::Audit(arguments) => audit::run(&arguments, terminal),
         Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),

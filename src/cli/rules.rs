@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::Policies;
 use crate::rule::{RuleFile, RuleSet};
 use crate::{load, rule};
 
@@ -20,12 +21,17 @@ pub(super) struct RuleArguments {
     /// A value for a pack's param; repeatable
     #[arg(long = "param", value_name = "PACK.NAME=VALUE")]
     params: Vec<String>,
+    /// What the rules are held to: a RulePolicy file, a folder of them, or builtin:restricted; repeatable
+    #[arg(long = "policy", value_name = "POLICY")]
+    policies: Vec<PathBuf>,
 }
 
 /// Compiled rules, and values for packs' params by pack and name.
 pub(super) struct Rules {
     pub(super) sets: Vec<RuleSet>,
     pub(super) given: BTreeMap<(String, String), String>,
+    /// What they are held to.
+    pub(super) policies: Policies,
 }
 
 impl RuleArguments {
@@ -68,7 +74,12 @@ impl RuleArguments {
             }
             given.insert(name, value);
         }
-        if problems.is_empty() { Ok(Rules { sets, given }) } else { Err(problems) }
+        let policies = load::policies(&self.policies).unwrap_or_else(|mut wrong| {
+            problems.append(&mut wrong);
+            Policies::default()
+        });
+        problems.extend(policies.judge_sets(&sets));
+        if problems.is_empty() { Ok(Rules { sets, given, policies }) } else { Err(problems) }
     }
 }
 

@@ -232,6 +232,16 @@ impl Envelope {
     }
 }
 
+/// The document that a member of `cloudInitData` is, or a part of: what is none of the others is `cloudInitData`.
+pub fn member_document(member: &str) -> DocumentKind {
+    match member {
+        USER_DATA => DocumentKind::UserData,
+        NETWORK_DATA => DocumentKind::NetworkData,
+        NO_CLOUD_METADATA | CONFIG_DRIVE_METADATA => DocumentKind::MetaData,
+        _ => DocumentKind::CloudInitData,
+    }
+}
+
 /// The members of a message; `None` where it is empty or `null`.
 fn object(name: &str, message: &[u8]) -> Result<Option<Map<String, Value>>, Box<Diagnostic>> {
     let refuse = |why: String| Err(refusal(Code::CloudInitSyntax, format!("{name} {why}")));

@@ -14,7 +14,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::update::line_end;
 
 /// The line that makes a text a cloud-config.
-pub(super) const HEADER: &str = "#cloud-config\n";
+pub const HEADER: &str = "#cloud-config\n";
 
 const CLOUD_CONFIG: &str = "text/cloud-config";
 const KIND: DocumentKind = DocumentKind::UserData;
