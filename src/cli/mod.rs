@@ -13,6 +13,7 @@ mod init;
 mod input;
 mod man;
 mod packs;
+mod plugin;
 mod query;
 mod rules;
 mod schema;
@@ -51,6 +52,7 @@ enum Command {
     Call(call::Arguments),
     Demo(demo::Arguments),
     Packs(packs::Arguments),
+    Plugin(plugin::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -71,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),
+        Command::Plugin(arguments) => plugin::run(arguments, terminal),
         Command::Schema(arguments) => schema::run(arguments, terminal),
         Command::Completions(arguments) => completions::run(arguments, CommandLine::command(), terminal),
         Command::Man(arguments) => man::run(arguments, CommandLine::command(), terminal),

@@ -16,14 +16,16 @@ pub(super) struct RuleArguments {
     pub(super) rules: Vec<PathBuf>,
     /// Built-in rules; repeatable (`virt-patch packs` lists them)
     #[arg(long = "pack", value_name = "NAME")]
-    packs: Vec<String>,
+    pub(super) packs: Vec<String>,
     /// A value for a pack's param; repeatable
     #[arg(long = "param", value_name = "PACK.NAME=VALUE")]
-    params: Vec<String>,
+    pub(super) params: Vec<String>,
 }
 
 /// Compiled rules, and values for packs' params by pack and name.
 pub(super) struct Rules {
+    /// What the sets were compiled from, but for packs.
+    pub(super) files: Vec<RuleFile>,
     pub(super) sets: Vec<RuleSet>,
     pub(super) given: BTreeMap<(String, String), String>,
 }
@@ -68,7 +70,8 @@ impl RuleArguments {
             }
             given.insert(name, value);
         }
-        if problems.is_empty() { Ok(Rules { sets, given }) } else { Err(problems) }
+        files.retain(|file| file.pack.is_none());
+        if problems.is_empty() { Ok(Rules { files, sets, given }) } else { Err(problems) }
     }
 }
 

@@ -1,0 +1,11 @@
+// Package kubernetes runs a real API server of Kubernetes, with KubeVirt's own definitions in it, and installs what
+// `deploy/` holds and `virt-patch plugin` renders: what the API server refuses there, a cluster refuses too.
+//
+// Nothing is mocked, and nothing else of a cluster runs: no controller, no kubelet, so no pod ever starts.
+//
+//	VIRT_PATCH             the command line, for the webhook and for plugins
+//	VIRT_PATCH_KUBERNETES  a folder with kube-apiserver, kubectl and helm (`build-tools` makes it and prints its name)
+//	VIRT_PATCH_DEFINITIONS KubeVirt's definitions, as tests/kubevirt/definitions prints them
+//
+// etcd is looked for in PATH.
+package kubernetes
