@@ -269,6 +269,18 @@ codes! {
     /// A `hookSidecars` entry that names no image.
     MissingImage = "missing-image",
 
+    // Admission
+    /// An image that is no image reference.
+    ImageReference = "image-reference",
+    /// An image that is not on the allow list.
+    ImageNotAllowed = "image-not-allowed",
+    /// A field of a `hookSidecars` entry that the allow list does not permit.
+    SidecarField = "sidecar-field",
+    /// A ConfigMap mounted where no rules belong.
+    HookPath = "hook-path",
+    /// A wrong entry of an allow list.
+    AllowList = "allow-list",
+
     // Silencing
     /// A comment that should silence a warning, and does not say which or why.
     AllowSyntax = "allow-syntax",
