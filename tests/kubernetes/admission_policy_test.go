@@ -81,7 +81,7 @@ func policed(t *testing.T) string {
 func setAllowList(t *testing.T, judged, list string) {
 	t.Helper()
 	image := fmt.Sprintf("allow-list.example/marker:%d", time.Now().UnixNano())
-	patch, err := json.Marshal(object{"data": object{"allow-list": list + "\n" + image + "\n"}})
+	patch, err := json.Marshal(object{"data": object{"images": list + "\n" + image + "\n"}})
 	if err != nil {
 		t.Fatal(err)
 	}

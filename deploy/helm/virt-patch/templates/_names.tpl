@@ -11,8 +11,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{- define "virt-patch.labels" -}}
 {{ include "virt-patch.selector" . }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+app.kubernetes.io/version: {{ .Chart.AppVersion }}
 {{- end }}
 
 {{/* The DNS name under which the API server calls the webhook. */}}
