@@ -105,7 +105,7 @@ func TestTheChartInstallsKeepsItsCertificateAndGoes(t *testing.T) {
 	}
 	// Nobody answers for the webhook, and its failurePolicy is Fail.
 	err := refusal(t, instances(at), instance("vm", allowed))
-	if err == nil || !strings.Contains(err.Error(), "machines.virt-patch.dev") {
+	if err == nil || !strings.Contains(err.Error(), "sidecars.virt-patch.dev") {
 		t.Errorf("the webhook is registered, and down: %v", err)
 	}
 }
@@ -196,15 +196,17 @@ func TestTheOverlaysInstall(t *testing.T) {
 	}
 }
 
-// What the webhook's account may do is what it needs, by the API server's own answer.
-func TestTheWebhookMayReadItsAllowListAndNothingElse(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(kustomize, "webhook/chart.yaml"))
+// installAccess installs the webhook's account and what it may read, as one of the overlays has it.
+func installAccess(t *testing.T, overlay string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(kustomize, overlay, "chart.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	namespace(t, "virt-patch")
 	for name, body := range objects(t, string(text)) {
-		if strings.HasPrefix(name, "Role") || strings.HasPrefix(name, "ServiceAccount") {
+		switch kind, _, _ := strings.Cut(name, "/"); kind {
+		case "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding":
 			manifest, err := yaml.Marshal(body)
 			if err != nil {
 				t.Fatal(err)
@@ -212,6 +214,11 @@ func TestTheWebhookMayReadItsAllowListAndNothingElse(t *testing.T) {
 			mustKubectl(t, string(manifest), "apply", "--server-side", "--force-conflicts", "--filename=-")
 		}
 	}
+}
+
+// What the webhook's account may do is what it needs, by the API server's own answer.
+func TestTheWebhookMayReadItsAllowListAndNothingElse(t *testing.T) {
+	installAccess(t, "webhook")
 	may := func(arguments ...string) bool {
 		said, _ := kubectl(t, "", append([]string{"auth", "can-i", "--as=system:serviceaccount:virt-patch:virt-patch"}, arguments...)...)
 		return strings.TrimSpace(said) == "yes"
@@ -240,6 +247,23 @@ func TestTheExamplesAreAllowed(t *testing.T) {
 		_, err := kubectl(t, "", "apply", "--server-side", "--dry-run=server", "--validate=strict", "--namespace", judged, "--filename", file)
 		if err != nil {
 			t.Error(fmt.Errorf("%s: %w", file, err))
+		}
+	}
+}
+
+// A pod that is given an argument which its program does not know never starts.
+func TestTheWebhookKnowsTheArgumentsOfTheChart(t *testing.T) {
+	values := []string{"--set=webhook.exemptNamespaces={a}", "--set=webhook.exemptUsers={b}", "--set=webhook.mode=Warn",
+		"--set-file=webhook.policies.restricted\\.yaml=testdata/policy.yaml"}
+	for _, source := range []string{"ConfigMap", "HarvesterSetting"} {
+		text := mustHelm(t, append([]string{"template", "virt-patch", chart, "--set=allowList.source=" + source}, values...)...)
+		made := objects(t, text)["Deployment/virt-patch"]["spec"].(object)["template"].(object)["spec"].(object)
+		arguments := []string{}
+		for _, argument := range made["containers"].([]any)[0].(object)["args"].([]any) {
+			arguments = append(arguments, argument.(string))
+		}
+		if said, err := virtPatch(t, "", append(arguments, "--help")...); err != nil || !strings.Contains(said, "--allow-list-configmap") {
+			t.Errorf("%v: %v", arguments, err)
 		}
 	}
 }
