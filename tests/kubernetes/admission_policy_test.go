@@ -221,3 +221,35 @@ func TestThePolicyForbidsRulesOfAVMWhereItIsTold(t *testing.T) {
 		t.Errorf("without rules: %v", err)
 	}
 }
+
+func TestThePolicyReadsHarvestersSetting(t *testing.T) {
+	judged := namespace(t, "judged-by-harvester")
+	setSetting(t, "a.example/x:1,b.example/x:1", "")
+	// Beside the other policy, and for a namespace of its own.
+	built := mustKubectl(t, "", "kustomize", kustomize+"/policy-harvester")
+	built = strings.ReplaceAll(built, "virt-patch-hook-sidecars", "harvester-hook-sidecars")
+	built = strings.Replace(built, "  validationActions:", "  matchResources: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: "+judged+"}}}\n  validationActions:", 1)
+	mustKubectl(t, built, "apply", "--server-side", "--force-conflicts", "--validate=strict", "--filename=-")
+	t.Cleanup(func() {
+		mustKubectl(t, "", "delete", "validatingadmissionpolicy,validatingadmissionpolicybinding", "harvester-hook-sidecars")
+	})
+	for _, step := range []struct{ value, allowed, refused string }{
+		{"", "b.example/x:1", "c.example/x:1"},
+		{"c.example/x:1", "c.example/x:1", "b.example/x:1"},
+		{"", "a.example/x:1", "c.example/x:1"},
+	} {
+		setSetting(t, "a.example/x:1,b.example/x:1", step.value)
+		err := waitFor(30*time.Second, func() error {
+			if err := refusal(t, instances(judged), instance("vm", `[{"image": "`+step.allowed+`"}]`)); err != nil {
+				return err
+			}
+			if refusal(t, instances(judged), instance("vm", `[{"image": "`+step.refused+`"}]`)) == nil {
+				return fmt.Errorf("%s is allowed", step.refused)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%q: %v", step.value, err)
+		}
+	}
+}

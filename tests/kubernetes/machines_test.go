@@ -1,5 +1,11 @@
 package kubernetes
 
+import (
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
 // The annotation that names sidecars.
 const hookSidecars = "hooks.kubevirt.io/hookSidecars"
 
@@ -54,4 +60,15 @@ func replicaSets(namespace string) string {
 
 func pools(namespace string) string {
 	return "/apis/pool.kubevirt.io/v1beta1/namespaces/" + namespace + "/virtualmachinepools"
+}
+
+// setSetting writes Harvester's setting `whitelisted-sidecars`.
+func setSetting(t *testing.T, fallback, value string) {
+	t.Helper()
+	manifest, err := yaml.Marshal(object{"apiVersion": "harvesterhci.io/v1beta1", "kind": "Setting",
+		"metadata": object{"name": "whitelisted-sidecars"}, "default": fallback, "value": value})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustKubectl(t, string(manifest), "apply", "--server-side", "--filename=-")
 }

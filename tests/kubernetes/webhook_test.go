@@ -219,27 +219,20 @@ func TestRulesOfAPluginPassTheWebhook(t *testing.T) {
 }
 
 func TestTheWebhookFollowsHarvestersSetting(t *testing.T) {
-	setting := object{"apiVersion": "harvesterhci.io/v1beta1", "kind": "Setting", "metadata": object{"name": "whitelisted-sidecars"},
-		"default": "a.example/x:1,b.example/x:1", "value": ""}
-	if status, answer, err := call(admin, http.MethodPost, "/apis/harvesterhci.io/v1beta1/settings", setting); err != nil || status != http.StatusCreated {
-		t.Fatalf("%d %v: %s", status, err, tail(answer))
-	}
+	setSetting(t, "a.example/x:1,b.example/x:1", "")
 	w := startWebhook(t, "harvester", "judged-setting", "--harvester-setting")
 	allows := func(image string) bool { return w.refusal(`[{"image": "`+image+`"}]`) == nil }
 	if !allows("b.example/x:1") || allows("c.example/x:1") {
 		t.Error("without a value its default counts")
 	}
-	change := func(value string) {
-		mustKubectl(t, "", "patch", "setting", "whitelisted-sidecars", "--type=merge", "--patch", `{"value": "`+value+`"}`)
-	}
-	change("c.example/x:1")
+	setSetting(t, "a.example/x:1,b.example/x:1", "c.example/x:1")
 	w.inForce(func() error {
 		if !allows("c.example/x:1") || allows("b.example/x:1") {
 			return fmt.Errorf("the value does not count")
 		}
 		return nil
 	})
-	change("")
+	setSetting(t, "a.example/x:1,b.example/x:1", "")
 	w.inForce(func() error {
 		if !allows("b.example/x:1") || allows("c.example/x:1") {
 			return fmt.Errorf("the default does not count again")
