@@ -85,6 +85,8 @@ codes! {
     ParamFile = "param-file",
     /// A source that rules from an annotation may not use.
     ParamForbidden = "param-forbidden",
+    /// A file of `spec.files` that cannot be, or cannot be written.
+    ContainerFile = "container-file",
     /// A wrong JSONPath query.
     JsonpathSyntax = "jsonpath-syntax",
     /// A wrong or too large regular expression.
@@ -193,6 +195,8 @@ codes! {
     UnusedParam = "unused-param",
     /// A `let` variable that nothing uses.
     UnusedVariable = "unused-variable",
+    /// A file of `spec.files` that no rule names.
+    UnusedFile = "unused-file",
     /// A template or variable where none is expanded.
     UnexpandedTemplate = "unexpanded-template",
     /// Content that KubeVirt's types drop between calls.
