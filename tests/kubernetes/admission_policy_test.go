@@ -253,3 +253,18 @@ func TestThePolicyReadsHarvestersSetting(t *testing.T) {
 		}
 	}
 }
+
+// The API server bounds what an expression may cost.
+func TestThePolicyBearsALongList(t *testing.T) {
+	judged := policed(t)
+	var list strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&list, "registry.example/team/some-image-%d:v1.2.3\n", i)
+	}
+	setAllowList(t, judged, list.String())
+	last := `{"image": "registry.example/team/some-image-4999:v1.2.3"}`
+	sidecars := "[" + strings.Repeat(last+", ", 3) + last + "]"
+	if err := refusal(t, instances(judged), instance("vm", sidecars)); err != nil {
+		t.Error(err)
+	}
+}
