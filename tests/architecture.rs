@@ -65,9 +65,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("validate", &["source", "diagnostic", "yaml", "manifest", "rule", "lint", "admission", "rule_test"]),
     ("schema", &["source", "json", "yaml", "rule", "rule_test"]),
+    ("webhook", &["source", "diagnostic", "admission", "hook"]),
     (
         "cli",
         &[
+            "admission",
+            "webhook",
             "source",
             "diagnostic",
             "xpath",

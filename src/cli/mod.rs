@@ -21,6 +21,8 @@ mod terminal;
 mod test;
 mod validate;
 mod vmi;
+#[cfg(feature = "webhook")]
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -54,6 +56,8 @@ enum Command {
     Packs(packs::Arguments),
     Plugin(plugin::Arguments),
     Schema(schema::Arguments),
+    #[cfg(feature = "webhook")]
+    Webhook(webhook::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -75,6 +79,8 @@ pub fn main() -> ExitCode {
         Command::Packs(arguments) => packs::run(arguments, terminal),
         Command::Plugin(arguments) => plugin::run(arguments, terminal),
         Command::Schema(arguments) => schema::run(arguments, terminal),
+        #[cfg(feature = "webhook")]
+        Command::Webhook(arguments) => webhook::run(arguments, terminal),
         Command::Completions(arguments) => completions::run(arguments, CommandLine::command(), terminal),
         Command::Man(arguments) => man::run(arguments, CommandLine::command(), terminal),
     };
