@@ -59,8 +59,6 @@ codes! {
     ScriptMounted = "script-mounted",
     /// A file that cannot be read.
     Unreadable = "unreadable",
-    /// A field that a later release will know.
-    NotYetSupported = "not-yet-supported",
 
     // Parameters
     /// A param must have exactly one source.
@@ -221,7 +219,7 @@ codes! {
     Deprecated = "deprecated",
     /// A key that cloud-init's schemas do not have at this place.
     UnknownCloudInitKey = "unknown-cloud-init-key",
-    /// A value of a type, or a word, that cloud-init's schemas do not have at this place.
+    /// A value of a type, a word, or a number of items that cloud-init's schemas do not have at this place.
     CloudInitValue = "cloud-init-value",
     /// A key that cloud-init's schemas ask for and that the result lacks.
     MissingCloudInitKey = "missing-cloud-init-key",

@@ -14,6 +14,7 @@ mod init;
 mod input;
 mod man;
 mod packs;
+mod plugin;
 mod query;
 mod rules;
 mod schema;
@@ -55,6 +56,7 @@ enum Command {
     Call(call::Arguments),
     Demo(demo::Arguments),
     Packs(packs::Arguments),
+    Plugin(plugin::Arguments),
     Schema(schema::Arguments),
     #[cfg(feature = "webhook")]
     Webhook(webhook::Arguments),
@@ -78,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),
+        Command::Plugin(arguments) => plugin::run(arguments, terminal),
         Command::Schema(arguments) => schema::run(arguments, terminal),
         #[cfg(feature = "webhook")]
         Command::Webhook(arguments) => webhook::run(arguments, terminal),

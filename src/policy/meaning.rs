@@ -17,6 +17,7 @@ const TEXT: char = '\u{5}';
 const INSTRUCTION: char = '\u{6}';
 const CLOSE: char = '\u{7}';
 const ALIAS: char = '\u{8}';
+const COMMENT: char = '\u{b}';
 
 /// Which parts of a document are looked at.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +74,7 @@ pub(super) fn meaning(document: &Document<'_>, node: NodeId, budget: &Budget) ->
             out.push_str(&written(document, node, whole, budget)?.text);
         }
         _ => {
+            out.push(mark(document.kind(node)));
             name(document, node, &mut out);
             out.push(VALUE);
             out.push_str(&document.own_text(node));
@@ -80,6 +82,16 @@ pub(super) fn meaning(document: &Document<'_>, node: NodeId, budget: &Budget) ->
         }
     }
     Ok(out)
+}
+
+/// What tells a text from a comment that says the same.
+const fn mark(kind: Kind) -> char {
+    match kind {
+        Kind::Attribute => ATTRIBUTE,
+        Kind::Text => TEXT,
+        Kind::ProcessingInstruction => INSTRUCTION,
+        Kind::Root | Kind::Element | Kind::Comment => COMMENT,
+    }
 }
 
 fn is_alias(document: &Document<'_>, node: NodeId) -> bool {

@@ -181,12 +181,14 @@ impl Hooks for Sidecar {
         let rules = sets.iter().map(|set| set.on_define_domain.len() + set.pre_cloud_init_iso.len()).sum();
         let names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
         let names = names.join(", ");
+        let files = sets.iter().map(|set| set.files.len()).sum();
         let policies: Vec<&str> = self.rules.policies.iter().map(|policy| policy.name.as_str()).collect();
         let policies = policies.join(", ");
-        let fields: [(&str, Field<'_>); 7] = [
+        let fields: [(&str, Field<'_>); 8] = [
             ("files", count(self.rules.files())),
             ("rule_sets", names.as_str().into()),
             ("rules", count(rules)),
+            ("container_files", count(files)),
             ("problems", count(problems.len())),
             ("policies", policies.as_str().into()),
             ("mode", self.mode_name().into()),

@@ -222,7 +222,7 @@ fn no_generated_rule_set_changes_a_denied_node_and_passes() {
         Inputs { vmi: b"", surroundings: &Nowhere, given: &given, detail: Detail::Paths, limits: Limits::default() };
     let mut dice = Dice(0x5eed_0001);
     let (mut passed, mut refused, mut strict) = (0, BTreeMap::<&str, usize>::new(), 0);
-    for round in 0..6000 {
+    for round in 0..2500 {
         let written = rule_set(&mut dice);
         let file = RuleFile { source: Source::new("generated.yaml", written.clone()), trust: Trust::File, pack: None };
         let Ok(sets) = compile(&[file]) else { continue };
@@ -243,9 +243,9 @@ fn no_generated_rule_set_changes_a_denied_node_and_passes() {
         }
     }
     println!("{passed} changed something and passed; refused {refused:?}, {strict} of them for places alone");
-    assert!(passed > 200, "{passed} passed");
+    assert!(passed > 100, "{passed} passed");
     for code in ["policy-denied", "policy-protected", "policy-not-allowed"] {
-        assert!(refused.get(code).is_some_and(|count| *count > 50), "{code}: {refused:?}");
+        assert!(refused.get(code).is_some_and(|count| *count > 25), "{code}: {refused:?}");
     }
     let all: usize = refused.values().sum();
     assert!(strict * 4 < all, "{strict} of {all} refusals are of what string-values do not show");
