@@ -20,6 +20,7 @@ mod parse;
 mod path;
 mod read;
 mod replace;
+mod spare;
 mod tree;
 mod write;
 

@@ -91,23 +91,15 @@ struct Parser<'i, 'l> {
 
 impl<'i, 'l> Parser<'i, 'l> {
     fn new(text: &'i str, head: usize, limits: &'l Limits, survey: Survey) -> Self {
-        // Libvirt's indented domains have a node every 18 bytes and an attribute every 30.
-        let mut nodes = Vec::with_capacity(text.len() / 16 + 8);
-        nodes.push(Node::new(Kind::Root, Flags::NEW, 0, index(text.len())));
+        let mut arena = Arena::new(text.len());
+        arena.nodes.push(Node::new(Kind::Root, Flags::NEW, 0, index(text.len())));
         Self {
             text,
             bytes: text.as_bytes(),
             at: head,
             limits,
             survey,
-            arena: Arena {
-                nodes,
-                attributes: Vec::with_capacity(text.len() / 28 + 8),
-                declarations: Vec::new(),
-                journal: Vec::new(),
-                parsed_nodes: 0,
-                parsed_attributes: 0,
-            },
+            arena,
             names: Names::new(),
             scope: Scope::default(),
             open: 0,
