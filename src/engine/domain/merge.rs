@@ -141,7 +141,7 @@ impl Run<'_, '_> {
             })
             .collect();
         self.budget.spend(visited + 1).map_err(|error| problem(error.code, error.message, path))?;
-        let own = keys.get(&child.name.local).into_iter().cloned();
+        let own = keys.get(&child.name.local).into_iter();
         let mut keyed = false;
         for key in own.chain(builtin_keys(&child.name.local)) {
             let wanted: Option<Vec<Cow<'_, str>>> = key.iter().map(|path| key_of_filled(child, path)).collect();
