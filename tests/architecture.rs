@@ -43,6 +43,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("surroundings", &["rule", "engine"]),
     ("hook", &["diagnostic"]),
     ("sidecar", &["source", "diagnostic", "json", "manifest", "rule", "engine", "load", "surroundings", "hook"]),
+    ("admission", &["source", "diagnostic", "json", "manifest", "packs", "rule", "hook"]),
     ("infer", &["source", "diagnostic", "xpath", "json", "xml", "yaml", "cloud_init", "rule", "engine"]),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
     ("vmi", &["source", "diagnostic", "yaml", "manifest", "rule"]),
@@ -62,7 +63,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "second_call",
         ],
     ),
-    ("validate", &["source", "diagnostic", "yaml", "manifest", "rule", "packs", "lint", "hook", "rule_test"]),
+    ("validate", &["source", "diagnostic", "yaml", "manifest", "rule", "lint", "admission", "rule_test"]),
     ("schema", &["source", "json", "yaml", "rule", "rule_test"]),
     (
         "cli",

@@ -36,6 +36,7 @@ pub const CODES: [Code; 17] = [
     Code::NeverRuns,
     Code::UnusedParam,
     Code::UnusedVariable,
+    Code::UnusedFile,
     Code::UnexpandedTemplate,
     Code::StrippedByKubevirt,
     Code::UnquotedValue,
