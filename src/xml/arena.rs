@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::xpath::Kind;
 
 use super::NodeId;
+use super::spare::Arrays;
 
 /// No node, no attribute, no declaration, no name.
 pub(super) const NONE: u32 = u32::MAX;
@@ -178,22 +179,27 @@ pub(super) enum Undo {
 
 #[derive(Debug)]
 pub(super) struct Arena<'i> {
-    pub(super) nodes: Vec<Node>,
-    pub(super) attributes: Vec<Attribute>,
+    pub(super) arrays: Arrays,
     pub(super) declarations: Vec<Declaration<'i>>,
-    pub(super) journal: Vec<Undo>,
     /// So many nodes stem from the input, in document order; likewise attributes.
     pub(super) parsed_nodes: usize,
     pub(super) parsed_attributes: usize,
 }
 
 impl<'i> Arena<'i> {
+    /// An arena for a text of so many bytes.
+    pub(super) fn new(bytes: usize) -> Self {
+        // Libvirt's indented domains have a node every 18 bytes and an attribute every 30.
+        let arrays = Arrays::with_room(bytes / 16 + 8, bytes / 28 + 8);
+        Self { arrays, declarations: Vec::new(), parsed_nodes: 0, parsed_attributes: 0 }
+    }
+
     pub(super) fn node(&self, index: u32) -> &Node {
-        self.nodes.get(index as usize).unwrap_or(&STRAY)
+        self.arrays.nodes.get(index as usize).unwrap_or(&STRAY)
     }
 
     pub(super) fn attribute(&self, index: u32) -> &Attribute {
-        self.attributes.get(index as usize).unwrap_or(&STRAY_ATTRIBUTE)
+        self.arrays.attributes.get(index as usize).unwrap_or(&STRAY_ATTRIBUTE)
     }
 
     pub(super) fn declaration(&self, index: u32) -> Option<&Declaration<'i>> {
@@ -202,27 +208,27 @@ impl<'i> Arena<'i> {
 
     /// Changes a node, and notes how it was.
     pub(super) fn change(&mut self, index: u32, change: impl FnOnce(&mut Node)) {
-        if let Some(node) = self.nodes.get_mut(index as usize) {
-            self.journal.push(Undo::Node(index, *node));
+        if let Some(node) = self.arrays.nodes.get_mut(index as usize) {
+            self.arrays.journal.push(Undo::Node(index, *node));
             change(node);
         }
     }
 
     /// Changes an attribute, and notes how it was.
     pub(super) fn change_attribute(&mut self, index: u32, change: impl FnOnce(&mut Attribute)) {
-        if let Some(attribute) = self.attributes.get_mut(index as usize) {
-            self.journal.push(Undo::Attribute(index, *attribute));
+        if let Some(attribute) = self.arrays.attributes.get_mut(index as usize) {
+            self.arrays.journal.push(Undo::Attribute(index, *attribute));
             change(attribute);
         }
     }
 
     /// Takes changes back until the journal is `length` long; tells whether there were any.
     pub(super) fn undo_to(&mut self, length: usize) -> bool {
-        let any = self.journal.len() > length;
-        while self.journal.len() > length {
-            match self.journal.pop() {
-                Some(Undo::Node(index, node)) => self.nodes[index as usize] = node,
-                Some(Undo::Attribute(index, attribute)) => self.attributes[index as usize] = attribute,
+        let any = self.arrays.journal.len() > length;
+        while self.arrays.journal.len() > length {
+            match self.arrays.journal.pop() {
+                Some(Undo::Node(index, node)) => self.arrays.nodes[index as usize] = node,
+                Some(Undo::Attribute(index, attribute)) => self.arrays.attributes[index as usize] = attribute,
                 None => break,
             }
         }
@@ -230,8 +236,8 @@ impl<'i> Arena<'i> {
     }
 
     pub(super) fn push(&mut self, node: Node) -> u32 {
-        let index = index(self.nodes.len());
-        self.nodes.push(node);
+        let index = index(self.arrays.nodes.len());
+        self.arrays.nodes.push(node);
         index
     }
 

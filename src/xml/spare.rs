@@ -8,49 +8,51 @@
 use std::cell::Cell;
 use std::mem::take;
 
-use super::arena::{Arena, Attribute, Node, Undo};
+use super::arena::{Attribute, Node, Undo};
 
 /// The most bytes that a thread keeps.
 const MOST: usize = 256 << 10;
 
-/// The arrays of an arena, empty.
-#[derive(Debug, Default)]
-struct Arrays {
+/// The arrays of an arena. Apart from it, because nothing of the text is in them: so a document, too, may outlive its text
+/// where it is not used any more.
+#[derive(Debug)]
+pub(super) struct Arrays {
+    pub(super) nodes: Vec<Node>,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) journal: Vec<Undo>,
+}
+
+thread_local! {
+    static KEPT: Cell<Option<Room>> = const { Cell::new(None) };
+}
+
+impl Drop for Arrays {
+    fn drop(&mut self) {
+        let (nodes, attributes, journal) = (take(&mut self.nodes), take(&mut self.attributes), take(&mut self.journal));
+        Room { nodes, attributes, journal }.keep();
+    }
+}
+
+impl Arrays {
+    /// Empty arrays with room for so many nodes and attributes.
+    pub(super) fn with_room(nodes: usize, attributes: usize) -> Self {
+        // An error says that the thread ends: then nothing is kept any more.
+        let mut room = KEPT.try_with(Cell::take).ok().flatten().unwrap_or_default();
+        room.nodes.reserve(nodes);
+        room.attributes.reserve(attributes);
+        Self { nodes: room.nodes, attributes: room.attributes, journal: room.journal }
+    }
+}
+
+/// Arrays without a document.
+#[derive(Default)]
+struct Room {
     nodes: Vec<Node>,
     attributes: Vec<Attribute>,
     journal: Vec<Undo>,
 }
 
-thread_local! {
-    static KEPT: Cell<Option<Arrays>> = const { Cell::new(None) };
-}
-
-impl Arena<'_> {
-    /// An arena for a text of so many bytes.
-    pub(super) fn new(bytes: usize) -> Self {
-        // Libvirt's indented domains have a node every 18 bytes and an attribute every 30.
-        let Arrays { nodes, attributes, journal } = Arrays::with_room(bytes / 16 + 8, bytes / 28 + 8);
-        Self { nodes, attributes, declarations: Vec::new(), journal, parsed_nodes: 0, parsed_attributes: 0 }
-    }
-}
-
-impl Drop for Arena<'_> {
-    fn drop(&mut self) {
-        let (nodes, attributes, journal) = (take(&mut self.nodes), take(&mut self.attributes), take(&mut self.journal));
-        Arrays { nodes, attributes, journal }.keep();
-    }
-}
-
-impl Arrays {
-    /// Arrays with room for so many nodes and attributes: those that are kept, if there are any.
-    fn with_room(nodes: usize, attributes: usize) -> Self {
-        // While a thread ends nothing is kept any more.
-        let mut arrays = KEPT.try_with(Cell::take).ok().flatten().unwrap_or_default();
-        arrays.nodes.reserve(nodes);
-        arrays.attributes.reserve(attributes);
-        arrays
-    }
-
+impl Room {
     /// Keeps the arrays for the next document. Of two sets the larger one stays, as long as it is not too large.
     fn keep(mut self) {
         self.nodes.clear();

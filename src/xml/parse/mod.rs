@@ -50,8 +50,8 @@ pub(super) fn document<'i>(text: &'i str, limits: &Limits) -> Result<Document<'i
         (_, Some(at)) => return Err(characters::forbidden(text, at)),
     }
     let mut arena = parser.arena;
-    arena.parsed_nodes = arena.nodes.len();
-    arena.parsed_attributes = arena.attributes.len();
+    arena.parsed_nodes = arena.arrays.nodes.len();
+    arena.parsed_attributes = arena.arrays.attributes.len();
     Ok(Document {
         text,
         added: String::new(),
@@ -92,7 +92,7 @@ struct Parser<'i, 'l> {
 impl<'i, 'l> Parser<'i, 'l> {
     fn new(text: &'i str, head: usize, limits: &'l Limits, survey: Survey) -> Self {
         let mut arena = Arena::new(text.len());
-        arena.nodes.push(Node::new(Kind::Root, Flags::NEW, 0, index(text.len())));
+        arena.arrays.nodes.push(Node::new(Kind::Root, Flags::NEW, 0, index(text.len())));
         Self {
             text,
             bytes: text.as_bytes(),
@@ -164,17 +164,17 @@ impl<'i, 'l> Parser<'i, 'l> {
     /// Adds the next child of the open element.
     #[inline]
     fn append(&mut self, mut node: Node) -> Parsed<u32> {
-        let at = self.arena.nodes.len();
+        let at = self.arena.arrays.nodes.len();
         if at > self.limits.nodes || at >= MAX_NODES {
             return Err(self.too_many(format!("the document has more than {} nodes", self.limits.nodes)));
         }
         let at = index(at);
         node.parent = self.open;
         node.previous = self.last;
-        if let Some(last) = self.arena.nodes.get_mut(self.last as usize) {
+        if let Some(last) = self.arena.arrays.nodes.get_mut(self.last as usize) {
             last.next = at;
         }
-        self.arena.nodes.push(node);
+        self.arena.arrays.nodes.push(node);
         self.last = at;
         Ok(at)
     }
@@ -183,7 +183,7 @@ impl<'i, 'l> Parser<'i, 'l> {
     #[inline]
     fn link_children(&mut self, parent: u32) {
         if self.last != NONE
-            && let Some(node) = self.arena.nodes.get_mut(parent as usize)
+            && let Some(node) = self.arena.arrays.nodes.get_mut(parent as usize)
         {
             node.first_child = parent + 1;
             node.last_child = self.last;
