@@ -103,7 +103,6 @@ const KNOTS: &[(&str, &str, &str)] = &[
     ("json/query/mod.rs", "json/query/parse.rs", "the error type stands beside the query that it is of"),
     ("rule/rules.rs", "rule/verbs.rs", "`steps` is a verb that holds rules"),
     ("xml/mod.rs", "xml/arena.rs", "the document's id stands beside the document"),
-    ("xml/arena.rs", "xml/spare.rs", "an arena's arrays come from the last one's"),
     ("xml/mod.rs", "xml/order.rs", "order is a method of the document that keeps it"),
 ];
 

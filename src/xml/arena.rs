@@ -1,11 +1,12 @@
 //! Nodes and attributes in flat arrays, their links, and the journal of changes to them.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::mem::take;
 
 use crate::xpath::Kind;
 
 use super::NodeId;
-use super::spare::Arrays;
 
 /// No node, no attribute, no declaration, no name.
 pub(super) const NONE: u32 = u32::MAX;
@@ -175,6 +176,73 @@ pub(super) struct Declaration<'i> {
 pub(super) enum Undo {
     Node(u32, Node),
     Attribute(u32, Attribute),
+}
+
+/// The most bytes that a thread keeps of a document's arrays for the next one. They are a document's largest blocks, five
+/// times its text: given back to the system, every page of them is a fault at the next parse, which costs more than
+/// parsing what lies in the page. A sidecar's memory at rest grows by no more than this.
+const MOST: usize = 256 << 10;
+
+/// The arrays of an arena. Apart from it, because nothing of the text is in them: so a document, too, may outlive its text
+/// where it is not used any more.
+#[derive(Debug)]
+pub(super) struct Arrays {
+    pub(super) nodes: Vec<Node>,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) journal: Vec<Undo>,
+}
+
+thread_local! {
+    static KEPT: Cell<Option<Room>> = const { Cell::new(None) };
+}
+
+impl Drop for Arrays {
+    fn drop(&mut self) {
+        let (nodes, attributes, journal) = (take(&mut self.nodes), take(&mut self.attributes), take(&mut self.journal));
+        Room { nodes, attributes, journal }.keep();
+    }
+}
+
+impl Arrays {
+    /// Empty arrays with room for so many nodes and attributes.
+    pub(super) fn with_room(nodes: usize, attributes: usize) -> Self {
+        // An error says that the thread ends: then nothing is kept any more.
+        let mut room = KEPT.try_with(Cell::take).ok().flatten().unwrap_or_default();
+        room.nodes.reserve(nodes);
+        room.attributes.reserve(attributes);
+        Self { nodes: room.nodes, attributes: room.attributes, journal: room.journal }
+    }
+}
+
+/// Arrays without a document.
+#[derive(Default)]
+struct Room {
+    nodes: Vec<Node>,
+    attributes: Vec<Attribute>,
+    journal: Vec<Undo>,
+}
+
+impl Room {
+    /// Keeps the arrays for the next document. Of two sets the larger one stays, as long as it is not too large.
+    fn keep(mut self) {
+        self.nodes.clear();
+        self.attributes.clear();
+        self.journal.clear();
+        if self.bytes() > MOST {
+            return;
+        }
+        // An error says that the thread ends.
+        let _ = KEPT.try_with(|kept| {
+            let other = kept.take().filter(|other| other.bytes() > self.bytes());
+            kept.set(Some(other.unwrap_or(self)));
+        });
+    }
+
+    fn bytes(&self) -> usize {
+        self.nodes.capacity() * size_of::<Node>()
+            + self.attributes.capacity() * size_of::<Attribute>()
+            + self.journal.capacity() * size_of::<Undo>()
+    }
 }
 
 #[derive(Debug)]

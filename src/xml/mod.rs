@@ -20,7 +20,6 @@ mod parse;
 mod path;
 mod read;
 mod replace;
-mod spare;
 mod tree;
 mod write;
 
