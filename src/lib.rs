@@ -46,6 +46,8 @@ pub mod surroundings;
 pub mod validate;
 pub mod vmi;
 pub mod vocabulary;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 pub mod xml;
 pub mod xpath;
 pub mod yaml;

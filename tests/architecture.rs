@@ -87,9 +87,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("audit", &["source", "diagnostic", "yaml", "manifest", "rule", "policy", "lint", "hook", "vmi"]),
     ("schema", &["source", "json", "yaml", "rule", "policy", "rule_test"]),
+    ("webhook", &["source", "diagnostic", "admission", "hook"]),
     (
         "cli",
         &[
+            "admission",
+            "webhook",
             "source",
             "diagnostic",
             "xpath",

@@ -60,6 +60,16 @@ func (h *hypervisor) domain(t *testing.T, name string) *api.DomainSpec {
 	return read(t, h.places.Replace(string(text)))
 }
 
+// sent is the domain as virt-launcher writes it.
+func (h *hypervisor) sent(t *testing.T, name string) string {
+	t.Helper()
+	text, err := xml.MarshalIndent(h.domain(t, name), "", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 func read(t *testing.T, domain string) *api.DomainSpec {
 	t.Helper()
 	spec := &api.DomainSpec{}

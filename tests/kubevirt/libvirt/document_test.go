@@ -97,3 +97,26 @@ func beyond(some, others map[string]int) map[string]int {
 func listed(facts map[string]int) string {
 	return strings.Join(slices.Sorted(maps.Keys(facts)), "\n")
 }
+
+// checks shows that a misspelt name would be found, which libvirt takes and drops.
+func checks(t *testing.T, h *hypervisor) {
+	right := faultless(h.sent(t, "q35"))
+	wrong := strings.Replace(right, "<devices>", "<devices><hostdevs></hostdevs>", 1)
+	if err := valid(t, right); err != nil {
+		t.Errorf("the domain is not valid: %v", err)
+	}
+	if valid(t, wrong) == nil {
+		t.Error("libvirt's grammar lets a misspelt name through")
+	}
+	kept, err := h.defined(t, wrong)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := beyond(facts(t, wrong), facts(t, right))
+	if lost := beyond(written, facts(t, kept)); len(lost) != 1 {
+		t.Errorf("of %v libvirt loses %v", written, lost)
+	}
+	if _, err := h.defined(t, wrong, "--validate"); err == nil {
+		t.Error("define --validate lets a misspelt name through")
+	}
+}

@@ -40,13 +40,7 @@ type proof struct {
 func guests(t *testing.T, h *hypervisor) {
 	machine := setting(t, "VIRT_PATCH_GUEST")
 	for _, name := range []string{"vmlinuz", "initrd.gz"} {
-		if err := os.Symlink(filepath.Join(machine, name), filepath.Join(h.root, "vm", name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := tap(t); err != nil {
-		h.noNetwork = true
-		t.Logf("SKIPPED: no tap device on this machine (%v), so no guest printed its network's MTU", err)
+		write(t, h.path(name), contents(t, filepath.Join(machine, name)))
 	}
 	files, _ := filepath.Glob("guests/*.yaml")
 	if len(files) == 0 {
@@ -114,14 +108,7 @@ func (g guestFile) prove(t *testing.T, h *hypervisor, name string) {
 // lines under no name.
 func (g guestFile) boot(t *testing.T, h *hypervisor, m hooks.Manager, machine *v1.VirtualMachineInstance) map[string]string {
 	t.Helper()
-	dir := h.places.Replace("@DIR@")
-	for _, name := range []string{"rootdisk.img", "data.img"} {
-		write(t, filepath.Join(dir, name), "")
-		if err := os.Truncate(filepath.Join(dir, name), 8<<20); err != nil {
-			t.Fatal(err)
-		}
-	}
-	g.iso(t, filepath.Join(dir, "noCloud.iso"), m, machine)
+	g.iso(t, h.path("noCloud.iso"), m, machine)
 	spec := h.domain(t, g.Domain)
 	if h.noNetwork {
 		spec.Devices.Interfaces = nil
@@ -130,29 +117,31 @@ func (g guestFile) boot(t *testing.T, h *hypervisor, m hooks.Manager, machine *v
 	if err != nil {
 		t.Fatalf("libvirt refuses the domain: %v\n%s", err, s.answers[0])
 	}
-	log := filepath.Join(dir, "virt-serial0-log")
+	log := h.path("virt-serial0-log")
 	for _, p := range g.Proofs {
-		os.Remove(filepath.Join(dir, p.In))
+		if p.In != "" {
+			os.Remove(h.path(p.In))
+		}
 	}
 	os.Remove(log)
 
 	path := filepath.Join(h.root, "domain.xml")
 	write(t, path, s.answers[1])
 	name := between(s.answers[1], "<name>", "</name>")
-	if _, err := h.virsh("create " + path); err != nil {
+	if _, err := h.virsh.run("create " + path); err != nil {
 		t.Fatalf("libvirt does not start the domain: %v\n%s", err, s.answers[1])
 	}
 	begun := time.Now()
 	for ; time.Since(begun) < 2*time.Minute; time.Sleep(100 * time.Millisecond) {
-		if _, err := h.virsh("domstate " + name); err != nil {
+		if _, err := h.virsh.run("domstate " + name); err != nil {
 			break
 		}
 	}
-	h.virsh("destroy " + name)
+	h.virsh.run("destroy " + name)
 	seen := map[string]string{"": contents(t, log)}
 	for _, p := range g.Proofs {
 		if p.In != "" {
-			seen[p.In] = contents(t, filepath.Join(dir, p.In))
+			seen[p.In] = contents(t, h.path(p.In))
 		}
 	}
 	if !strings.Contains(seen[""], "=== end") {

@@ -1,17 +1,13 @@
 package libvirt
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 // hypervisor is libvirt's QEMU driver inside one virsh: no daemon, all its files under one folder.
@@ -19,12 +15,10 @@ type hypervisor struct {
 	root string
 	// places stand for what differs from run to run in domains and in what is expected of them.
 	places   *strings.Replacer
-	controls map[string]control
+	controls map[string]string
 	// noNetwork is where the machine has no tap devices: guests have no card then.
 	noNetwork bool
-	stdin     io.Writer
-	stdout    *bufio.Reader
-	sent      int
+	virsh     *virsh
 }
 
 // settings are those under which libvirt runs QEMU without a system around it.
@@ -39,6 +33,24 @@ stdio_handler = "file"
 hugetlbfs_mount = []
 `
 
+// wrapper is QEMU by another name. Its guest sees that it was called by this one; where there is a file beside it to
+// write the arguments of a guest to, it does that alone.
+const wrapper = `case "$*" in
+*guest=*)
+  if [ -e "${0%/*}/arguments" ]; then
+    echo "$@" >"${0%/*}/arguments"
+    exit 1
+  fi
+  set -- "$@" -fw_cfg "name=opt/org.example/wrapper,string=was here"
+  ;;
+esac
+exec qemu-system-x86_64 "$@"`
+
+// path is a file's among those of the VM.
+func (h *hypervisor) path(name string) string {
+	return filepath.Join(h.root, "vm", name)
+}
+
 // newHypervisor takes some seconds, in which libvirt asks each QEMU what it can do.
 func newHypervisor(t *testing.T) *hypervisor {
 	t.Helper()
@@ -51,78 +63,24 @@ func newHypervisor(t *testing.T) *hypervisor {
 		lacking(t, "libvirt's QEMU driver without a daemon needs root")
 	}
 	root := folder(t)
-	h := &hypervisor{root: root, controls: map[string]control{},
+	h := &hypervisor{root: root, controls: map[string]string{},
 		places: strings.NewReplacer("@DIR@", filepath.Join(root, "vm"), "@TAP@", tapName())}
-	// Another emulator for whoever asks for one: QEMU, and its guest sees that it was called by this name.
-	program(t, filepath.Join(root, "vm", "wrapper"), `case "$*" in
-*guest=*) set -- "$@" -fw_cfg "name=opt/org.example/wrapper,string=was here" ;;
-esac
-exec qemu-system-x86_64 "$@"`)
+	program(t, h.path("wrapper"), wrapper)
+	for _, file := range []string{"vmlinuz", "initrd.gz", "rootdisk.img", "data.img", "noCloud.iso"} {
+		write(t, h.path(file), "")
+		if err := os.Truncate(h.path(file), 8<<20); err != nil {
+			t.Fatal(err)
+		}
+	}
 	write(t, filepath.Join(h.root, "etc", "qemu.conf"), settings)
-	command := exec.Command("virsh", "-q", "-c", "qemu:///embed?root="+h.root)
-	stdin, err := command.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	command.Stderr = command.Stdout
-	h.stdin, h.stdout = stdin, bufio.NewReader(stdout)
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	patience := time.AfterFunc(10*time.Minute, func() { command.Process.Kill() })
-	t.Cleanup(func() {
-		stdin.Close()
-		command.Wait()
-		patience.Stop()
-	})
+	h.virsh = newVirsh(t, h.root)
 	t.Log(h.must(t, "version"))
 	return h
 }
 
-// chatter is what libvirt's library says beside what is asked.
-var chatter = regexp.MustCompile(`^\S+ \S+ \d+: (info|warning|error) : `)
-
-// virsh runs a command and gives what it prints; an error is what it complains of.
-func (h *hypervisor) virsh(command string) (string, error) {
-	// virsh shows each line that it reads behind its prompt, and prints nothing before it has done the last.
-	h.sent++
-	end := fmt.Sprintf("echo %d", h.sent)
-	if _, err := fmt.Fprintf(h.stdin, "%s\n%s\n", command, end); err != nil {
-		return "", err
-	}
-	var out strings.Builder
-	var complaints []string
-	for begun := false; ; {
-		line, err := h.stdout.ReadString('\n')
-		if err != nil {
-			return "", fmt.Errorf("virsh ended in `%s`: %w", command, err)
-		}
-		before, typed, prompted := strings.Cut(line, "virsh # ")
-		switch {
-		case prompted && typed == end+"\n":
-			out.WriteString(before)
-			if complaints != nil {
-				return "", errors.New(strings.Join(complaints, ""))
-			}
-			return out.String(), nil
-		case prompted && typed == command+"\n":
-			begun = true
-		case !begun || chatter.MatchString(line):
-		case strings.HasPrefix(line, "error: "):
-			complaints = append(complaints, line)
-		default:
-			out.WriteString(line)
-		}
-	}
-}
-
 func (h *hypervisor) must(t *testing.T, command string) string {
 	t.Helper()
-	out, err := h.virsh(command)
+	out, err := h.virsh.run(command)
 	if err != nil {
 		t.Fatalf("virsh %s: %v", command, err)
 	}
@@ -135,7 +93,7 @@ func (h *hypervisor) defined(t *testing.T, domain string, flags ...string) (stri
 	path := filepath.Join(h.root, "domain.xml")
 	write(t, path, domain)
 	name := between(domain, "<name>", "</name>")
-	if _, err := h.virsh(strings.Join(append([]string{"define", path}, flags...), " ")); err != nil {
+	if _, err := h.virsh.run(strings.Join(append([]string{"define", path}, flags...), " ")); err != nil {
 		return "", err
 	}
 	kept := h.must(t, "dumpxml --inactive "+name)
@@ -147,13 +105,36 @@ func (h *hypervisor) defined(t *testing.T, domain string, flags ...string) (stri
 // here, and VFIO wherever KubeVirt passes devices through.
 const hostDevice = `<hostdev type="pci" managed="no" mode="subsystem">`
 
-// arguments is QEMU's command line for the domain, its words with a blank between them and without quotes.
-func (h *hypervisor) arguments(t *testing.T, domain string) (string, error) {
+// arguments is QEMU's command line for the domain, its words with a blank between them and without quotes. What
+// libvirt tells of a domain that it does not start leaves out what it does for interfaces; where it shall `begin`
+// to start it, the line is what it calls QEMU with.
+func (h *hypervisor) arguments(t *testing.T, domain string, begin bool) (string, error) {
 	t.Helper()
 	path := filepath.Join(h.root, "domain.xml")
+	if begin {
+		return h.startArguments(t, path, domain)
+	}
 	write(t, path, strings.ReplaceAll(domain, hostDevice, hostDevice+`<driver name="vfio"/>`))
-	line, err := h.virsh("domxml-to-native qemu-argv " + path)
+	line, err := h.virsh.run("domxml-to-native qemu-argv " + path)
 	return strings.ReplaceAll(strings.TrimSpace(line), "'", ""), err
+}
+
+// emulator is where libvirt has written by the second call which QEMU it takes.
+var emulator = regexp.MustCompile(`<emulator>.*</emulator>`)
+
+// startArguments has the wrapper called in QEMU's place.
+func (h *hypervisor) startArguments(t *testing.T, path, domain string) (string, error) {
+	t.Helper()
+	arguments := h.path("arguments")
+	write(t, path, emulator.ReplaceAllString(domain, "<emulator>"+h.path("wrapper")+"</emulator>"))
+	write(t, arguments, "")
+	defer os.Remove(arguments)
+	_, err := h.virsh.run("create " + path)
+	line := contents(t, arguments)
+	if line == "" {
+		return "", fmt.Errorf("QEMU was not called: %w", err)
+	}
+	return line, nil
 }
 
 // between is what stands in a text between two others, where they first occur.

@@ -20,6 +20,11 @@ func TestMain(m *testing.M) {
 func TestLibvirt(t *testing.T) {
 	setting(t, "VIRT_PATCH_SIDECAR")
 	h := newHypervisor(t)
+	if err := tap(t); err != nil {
+		h.noNetwork = true
+		t.Logf("SKIPPED: there are no tap devices (%v), so that no VM started with a network card", err)
+	}
+	t.Run("checks", func(t *testing.T) { checks(t, h) })
 	t.Run("packs", func(t *testing.T) { packs(t, h) })
 	t.Run("guests", func(t *testing.T) { guests(t, h) })
 }

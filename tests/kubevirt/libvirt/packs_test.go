@@ -34,6 +34,8 @@ type packCase struct {
 	// Gone in the control's alone.
 	Arguments []string `json:"arguments"`
 	Gone      []string `json:"gone"`
+	// Start has libvirt begin to start the domain for its arguments, where the others do not show.
+	Start bool `json:"start"`
 	// Kept says in which form libvirt keeps a fact, where that is another; an empty one is left out by it.
 	Kept map[string]string `json:"kept"`
 	// Refused matches what this libvirt says of the domain, which then is no fault of the pack, for Reason.
@@ -89,17 +91,13 @@ func load(t *testing.T, path string, into any) {
 	}
 }
 
-// A control is a start without what a VM asks of packs, and QEMU's command line of it.
-type control struct {
-	start
-	line string
-}
-
-// control is made once for each domain: a sidecar with packs that nobody asks for changes none of them.
-func (h *hypervisor) control(t *testing.T, domain string) control {
+// control gives QEMU's command line of a start without what a VM asks of packs, which none of them changes. It is
+// made once for each domain; `begin` as in [packCase.Start].
+func (h *hypervisor) control(t *testing.T, domain string, begin bool) string {
 	t.Helper()
-	if done, is := h.controls[domain]; is {
-		return done
+	key := fmt.Sprint(domain, begin)
+	if line, is := h.controls[key]; is {
+		return line
 	}
 	s, err := h.started(t, sidecar(t, "--pack", "smbios"), h.domain(t, domain), vmi())
 	if err != nil {
@@ -111,12 +109,12 @@ func (h *hypervisor) control(t *testing.T, domain string) control {
 	if err := valid(t, faultless(s.answers[1])); err != nil {
 		t.Fatalf("the control is not valid, so that no new fault would show: %v", err)
 	}
-	line, err := h.arguments(t, s.answers[1])
+	line, err := h.arguments(t, s.answers[1], begin)
 	if err != nil {
 		t.Fatalf("libvirt refuses the control: %v", err)
 	}
-	h.controls[domain] = control{s, line}
-	return h.controls[domain]
+	h.controls[key] = line
+	return line
 }
 
 func vmi() *v1.VirtualMachineInstance {
@@ -127,7 +125,8 @@ func vmi() *v1.VirtualMachineInstance {
 func (c packCase) try(t *testing.T, h *hypervisor, pack string, done *tally) {
 	done.cases++
 	domain := cmp.Or(c.Domain, "q35")
-	control := h.control(t, domain)
+	begin := c.Start && !h.noNetwork
+	control := h.control(t, domain, begin)
 	args := []string{"--pack", pack}
 	for _, a := range c.Args {
 		args = append(args, h.places.Replace(a))
@@ -142,14 +141,19 @@ func (c packCase) try(t *testing.T, h *hypervisor, pack string, done *tally) {
 		return
 	}
 	c.keeps(t, h, s, done)
-	line, err := h.arguments(t, s.answers[1])
+	line, err := h.arguments(t, s.answers[1], begin)
 	if c.refuses(t, err, done) {
 		return
 	}
 	if c.Refused != "" {
 		t.Errorf("this libvirt refuses nothing; it should say %q", c.Refused)
 	}
-	c.differ(t, h, control.line, line, done)
+	if (len(c.Arguments)+len(c.Gone) == 0) != (c.Reason != "") {
+		t.Error("the case wants arguments, or a reason why there are none")
+	}
+	if begin == c.Start {
+		c.differ(t, h, control, line, done)
+	}
 }
 
 // refuses is whether libvirt has said what the case says it would.
