@@ -28,7 +28,7 @@ use crate::rule::RuleSet;
 use survey::Survey;
 
 /// The codes that [`lint`] gives.
-pub const CODES: [Code; 17] = [
+pub const CODES: [Code; 18] = [
     Code::UnknownElement,
     Code::UnknownAttribute,
     Code::UnknownAttributeValue,
