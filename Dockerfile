@@ -10,9 +10,12 @@ WORKDIR /src
 COPY . .
 
 FROM source AS build-sidecar
+# A file of policies in this folder that no argument leaves out: docs/policy.md.
+ARG VIRT_PATCH_BUILTIN_POLICY
 RUN scripts/build-static sidecar /image/usr/bin && mkdir -p /image/etc/virt-patch/rules
 
 FROM source AS build-full
+ARG VIRT_PATCH_BUILTIN_POLICY
 RUN scripts/build-static full /image/usr/bin && mkdir -p /image/etc/virt-patch/rules
 
 # KubeVirt's pods run as 107 and set that themselves; elsewhere it is nobody in particular.

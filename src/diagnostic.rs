@@ -59,8 +59,6 @@ codes! {
     ScriptMounted = "script-mounted",
     /// A file that cannot be read.
     Unreadable = "unreadable",
-    /// A field that a later release will know.
-    NotYetSupported = "not-yet-supported",
 
     // Parameters
     /// A param must have exactly one source.
@@ -221,7 +219,7 @@ codes! {
     Deprecated = "deprecated",
     /// A key that cloud-init's schemas do not have at this place.
     UnknownCloudInitKey = "unknown-cloud-init-key",
-    /// A value of a type, or a word, that cloud-init's schemas do not have at this place.
+    /// A value of a type, a word, or a number of items that cloud-init's schemas do not have at this place.
     CloudInitValue = "cloud-init-value",
     /// A key that cloud-init's schemas ask for and that the result lacks.
     MissingCloudInitKey = "missing-cloud-init-key",
@@ -251,6 +249,18 @@ codes! {
     InvalidArgument = "invalid-argument",
     /// What KubeVirt's own types cannot read, so that a second call cannot be simulated.
     KubevirtTypes = "kubevirt-types",
+
+    // Policies
+    /// Rules made what a policy denies.
+    PolicyDenied = "policy-denied",
+    /// Rules changed what a policy protects.
+    PolicyProtected = "policy-protected",
+    /// Rules changed what a policy does not allow to change.
+    PolicyNotAllowed = "policy-not-allowed",
+    /// Rules that a policy does not let run: a pack, a param's source, rules from an annotation.
+    PolicyRules = "policy-rules",
+    /// A policy that is not there, or a file of policies that holds none.
+    UnknownPolicy = "unknown-policy",
 
     // Tests of rules
     /// A path given to `test` that holds no RuleTest.

@@ -14,6 +14,8 @@
 #[cfg(feature = "cli")]
 pub mod admission;
 #[cfg(feature = "cli")]
+pub mod audit;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod cloud_init;
 pub mod diagnostic;
@@ -27,6 +29,7 @@ pub mod lint;
 pub mod load;
 pub mod manifest;
 pub mod packs;
+pub mod policy;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod rule;
@@ -43,6 +46,8 @@ pub mod surroundings;
 pub mod validate;
 pub mod vmi;
 pub mod vocabulary;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 pub mod xml;
 pub mod xpath;
 pub mod yaml;

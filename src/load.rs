@@ -1,4 +1,4 @@
-//! Rule files from the file system: single files and folders, as Kubernetes mounts them.
+//! Rule files and policies from the file system: single files and folders, as Kubernetes mounts them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::{self, Policies};
 use crate::rule::{RuleFile, Trust};
 use crate::source::{Location, Source};
 
@@ -47,6 +48,41 @@ pub fn rule_files(paths: &[PathBuf]) -> (Vec<RuleFile>, Vec<Diagnostic>) {
         }
     }
     (files, problems)
+}
+
+/// What an argument begins with that names a built-in policy and no file.
+pub const BUILTIN_POLICY: &str = "builtin:";
+
+/// The policies that are compiled in for every run, then those that `--policy` names: files, folders of them as
+/// [`rule_files`] reads them, or `builtin:NAME`.
+///
+/// # Errors
+/// Everything that is wrong with any of them: under half a policy nothing may run.
+pub fn policies(named: &[PathBuf]) -> Result<Policies, Vec<Diagnostic>> {
+    let mut policies: Vec<_> = policy::compiled_in()?.iter().cloned().collect();
+    let mut problems = Vec::new();
+    for name in named {
+        let sources = match name.to_str().and_then(|name| name.strip_prefix(BUILTIN_POLICY)) {
+            Some(builtin) => match policy::find(builtin) {
+                Ok(source) => vec![source],
+                Err(problem) => {
+                    problems.push(problem);
+                    continue;
+                }
+            },
+            None => {
+                let (files, mut unreadable) = rule_files(std::slice::from_ref(name));
+                problems.append(&mut unreadable);
+                files.into_iter().map(|file| file.source).collect()
+            }
+        };
+        for source in sources {
+            let (mut read, mut wrong) = policy::compile(&source);
+            policies.append(&mut read);
+            problems.append(&mut wrong);
+        }
+    }
+    if problems.is_empty() { Ok(policies.into_iter().collect()) } else { Err(problems) }
 }
 
 fn keep(read: Result<RuleFile, Diagnostic>, files: &mut Vec<RuleFile>, problems: &mut Vec<Diagnostic>) {

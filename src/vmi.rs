@@ -88,7 +88,7 @@ pub fn from_node(machine: &Node, source: &Arc<Source>) -> Result<Vmi, Vec<Diagno
 
 /// The VMI that KubeVirt makes of a VM: the template's metadata and spec under the VM's name.
 /// `None` for what is no VM.
-fn instance(machine: &Value) -> Option<Value> {
+pub fn instance(machine: &Value) -> Option<Value> {
     let template =
         machine.pointer("/spec/virtualMachineTemplate/spec/template").or(machine.pointer("/spec/template"))?;
     let mut metadata = template.get("metadata").and_then(Value::as_object).cloned().unwrap_or_default();

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value as Json, json};
 use virt_patch::diagnostic::{Code, Diagnostic, Severity};
 use virt_patch::engine::{self, Detail, Inputs, Limits, Surroundings};
+use virt_patch::policy::{self, Policies};
 use virt_patch::rule::{self, RULES_ANNOTATION, RuleFile, RuleSet, Trust};
 use virt_patch::source::Source;
 use virt_patch::yaml;
@@ -48,6 +49,7 @@ struct Case {
     vmi: Vec<u8>,
     idempotent: bool,
     files: Vec<RuleFile>,
+    policies: Policies,
 }
 
 /// What a run gave: the document or documents, or the problems.
@@ -76,7 +78,7 @@ impl Case {
         let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         // `rules.yaml` before `rules-2.yaml`.
         names.sort_by_key(|name| (name.len(), name.clone()));
-        let mut files = Vec::new();
+        let (mut files, mut policies) = (Vec::new(), Vec::new());
         for name in names.iter().filter_map(|name| name.to_str()) {
             if (name.starts_with("rules") || name.starts_with("manifest")) && name.ends_with(".yaml") {
                 let trust = if annotation { Trust::Annotation } else { Trust::File };
@@ -88,9 +90,15 @@ impl Case {
                 }
                 files.push(RuleFile { source: Source::new(name, rules), trust, pack: None });
             }
+            if name.starts_with("policy") {
+                let (mut read, problems) = policy::compile(&Source::new(name, text(name).expect("a policy")));
+                assert!(problems.is_empty(), "{}: {}", folder.display(), problems[0]);
+                policies.append(&mut read);
+            }
         }
         let idempotent = flag("idempotent").as_deref() != Some("false");
-        Self { folder: folder.to_owned(), given, vmi: vmi.into_bytes(), idempotent, files }
+        let policies = policies.into_iter().collect();
+        Self { folder: folder.to_owned(), given, vmi: vmi.into_bytes(), idempotent, files, policies }
     }
 
     fn bytes(&self, name: &str) -> Option<Vec<u8>> {
@@ -107,11 +115,11 @@ impl Case {
         };
         let failed = |failure: engine::Failure| Answer::Problems(vec![*failure.problem]);
         match (domain, cloud_init) {
-            (Some(domain), _) => match engine::apply_again(sets, domain, &inputs) {
+            (Some(domain), _) => match self.policies.apply_again(sets, domain, &inputs) {
                 Ok(outcome) => Answer::Domain(outcome.result.into_owned(), outcome.report.warnings),
                 Err(failure) => failed(failure),
             },
-            (None, Some((data, source))) => match engine::apply_to_cloud_init(sets, data, source, &inputs) {
+            (None, Some((data, source))) => match self.policies.apply_to_cloud_init(sets, data, source, &inputs) {
                 Ok(outcome) => Answer::CloudInit(outcome.result, outcome.report.warnings),
                 Err(failure) => failed(failure),
             },

@@ -127,10 +127,10 @@ fn each_wrong_argument_is_one_problem_and_the_others_still_count() {
 }
 
 #[test]
-fn policies_are_refused_and_not_passed_over() {
-    let options = parse(&["--policy", "/etc/policy"]);
-    assert_eq!(options.policies, [PathBuf::from("/etc/policy")]);
-    assert_eq!(options.problems[0].code, Code::NotYetSupported);
+fn policies_are_files_or_built_in() {
+    let options = parse(&["--policy", "/etc/policy", "--policy", "builtin:restricted"]);
+    assert_eq!(options.policies, [PathBuf::from("/etc/policy"), PathBuf::from("builtin:restricted")]);
+    assert!(options.problems.is_empty(), "{:?}", options.problems);
 }
 
 #[test]

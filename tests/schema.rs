@@ -12,6 +12,7 @@ use std::sync::Arc;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use virt_patch::diagnostic::{Code, Diagnostic};
+use virt_patch::policy;
 use virt_patch::rule::shape::{Mapping, Shape};
 use virt_patch::rule::{API_VERSION, RuleFile, Trust, compile};
 use virt_patch::rule_test::{self, Files};
@@ -94,6 +95,7 @@ kind: RuleTest
 metadata: {name: rare}
 spec:
   rules: [rules.yaml, {file: rules.yaml}, {pack: smbios, params: {manufacturer: ACME}}, {inline: '# none'}]
+  policies: [policy.yaml, {file: policy.yaml}, {builtin: baseline}, {inline: \"{apiVersion: virt-patch.dev/v1alpha1, kind: RulePolicy, metadata: {name: a}, spec: {}}\"}]
   namespaces: {a: 'urn:a'}
   domain: {file: domain.xml}
   vmi: {file: vmi.json}
@@ -131,6 +133,23 @@ spec:
   cases: [{name: one, expect: {unchanged: true}}]
 ";
 
+/// As [`RARE`], for policies.
+const RARE_POLICY: &str = "
+apiVersion: virt-patch.dev/v1alpha1
+kind: RulePolicy
+metadata: {name: rare}
+spec:
+  namespaces: {a: 'urn:a'}
+  deny: [//script, {path: '//a:b', reason: no b}]
+  protect: [/domain/devices/emulator]
+  allow: [/domain/sysinfo]
+  cloudInit: {allow: [userData]}
+  annotationRules: Deny
+  packs: [smbios]
+  paramSources: [annotation]
+  limits: {steps: 1000, bytes: 1000, nodes: 10}
+";
+
 /// A document that was found, and where.
 struct Found {
     name: String,
@@ -149,6 +168,9 @@ impl Files for Tour {
     }
 
     fn text(&self, path: &str) -> Result<Option<Arc<Source>>, String> {
+        if path == "policy.yaml" {
+            return Ok(Some(Source::new(path, RARE_POLICY)));
+        }
         let text = fs::read_to_string(root().join("examples/tour").join(path));
         Ok(text.ok().map(|text| Source::new(path, text)))
     }
@@ -164,7 +186,7 @@ fn documents(name: &str, text: &str, found: &mut Vec<Found>) {
         if is("ConfigMap") {
             let values = document.get("data").and_then(yaml::Node::entries).unwrap_or_default();
             values.iter().filter_map(|(_, value)| value.text()).for_each(|text| documents(name, text, found));
-        } else if (is("RuleSet") || is("RuleTest"))
+        } else if (is("RuleSet") || is("RuleTest") || is("RulePolicy"))
             && document.get("apiVersion").and_then(yaml::Node::text) == Some(API_VERSION)
         {
             let Ok(json) = yaml::to_json(&document, yaml::schema::Schema::Core, &source) else { continue };
@@ -179,6 +201,9 @@ fn documents(name: &str, text: &str, found: &mut Vec<Found>) {
 fn compiles(json: &Value) -> bool {
     if json.get("kind").is_some_and(|kind| kind == "RuleTest") {
         return rule_test::compile(&Source::new("mutated.yaml", json.to_string()), &Tour).1.is_empty();
+    }
+    if json.get("kind").is_some_and(|kind| kind == "RulePolicy") {
+        return policy::compile(&Source::new("mutated.yaml", json.to_string())).1.is_empty();
     }
     compile(&[RuleFile { source: Source::new("mutated.yaml", json.to_string()), trust: Trust::File, pack: None }])
         .is_ok()
@@ -206,7 +231,9 @@ fn all() -> Vec<Found> {
     let mut found = Vec::new();
     documents("rare", RARE, &mut found);
     documents("rare", RARE_TEST, &mut found);
-    let yaml = ["rules", "examples", "src/cli", "tests/cases"].iter().flat_map(|folder| files(folder, "yaml"));
+    documents("rare", RARE_POLICY, &mut found);
+    let yaml =
+        ["rules", "policies", "examples", "src/cli", "tests/cases"].iter().flat_map(|folder| files(folder, "yaml"));
     for path in yaml.chain(files("rules", "yml")) {
         documents(&path.display().to_string(), &fs::read_to_string(&path).expect("a file"), &mut found);
     }

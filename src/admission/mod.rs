@@ -9,15 +9,23 @@
 
 mod allow_list;
 mod arguments;
+#[cfg(feature = "webhook")]
+mod gate;
 mod inline;
 mod object;
 mod reference;
+#[cfg(feature = "webhook")]
+mod review;
 mod sidecars;
 
 pub use allow_list::{AllowList, Permission};
 pub use arguments::arguments;
+#[cfg(feature = "webhook")]
+pub use gate::{Answer, Decision, Gate, Mode};
 pub use object::RULES_LABEL;
 pub use reference::Reference;
+#[cfg(feature = "webhook")]
+pub use review::{Kind, Request, Response, Status, User};
 
 use serde_json::Value as Json;
 

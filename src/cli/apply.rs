@@ -31,6 +31,7 @@ use crate::vmi::Vmi;
   virt-patch apply rules.yaml --domain domain.xml --diff
   virsh dumpxml vm | virt-patch apply --pack smbios --param smbios.manufacturer=ACME --domain - --explain
   virt-patch apply rules.yaml --domain domain.xml --vmi vm.yaml -o json
+  virt-patch apply rules.yaml --domain domain.xml --policy builtin:restricted --diff
   virt-patch apply rules.yaml --domain domain.xml --second-call --diff")]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -141,9 +142,8 @@ impl Arguments {
         let vmi_source = vmi.and_then(|vmi| vmi.source.as_ref());
         match document {
             Document::Domain(input) => {
-                let input =
-                    if self.second_call { second_call(input, &rules.sets, &inputs, vmi_source)? } else { input };
-                let done = engine::apply_again(&rules.sets, &input.bytes, &inputs);
+                let input = if self.second_call { second_call(input, rules, &inputs, vmi_source)? } else { input };
+                let done = rules.policies.apply_again(&rules.sets, &input.bytes, &inputs);
                 let outcome = done
                     .map_err(|failure| refused(failure, &[("domain", Some(&input.source())), ("VMI", vmi_source)]))?;
                 let (after, report) = (outcome.result.into_owned().into_bytes(), outcome.report);
@@ -154,7 +154,7 @@ impl Arguments {
                 Ok(Applied { name: input.name, before: input.bytes, after, is_cloud_init: false, report, steps })
             }
             Document::CloudInit { data, no_cloud_source } => {
-                let done = engine::apply_to_cloud_init(&rules.sets, &data.bytes, &no_cloud_source, &inputs);
+                let done = rules.policies.apply_to_cloud_init(&rules.sets, &data.bytes, &no_cloud_source, &inputs);
                 let outcome = done.map_err(|failure| refused(failure, &[("VMI", vmi_source)]))?;
                 let (after, report) = (outcome.result.data, outcome.report);
                 let steps = self.steps(&rules.sets, &report, Hook::PreCloudInitIso, |sets| {
@@ -313,14 +313,11 @@ fn answer(report: &Report, changed: bool, problems: &[Diagnostic]) -> Map<String
 }
 
 /// What virt-launcher's second call sends after the rules have answered the first.
-fn second_call(
-    input: Input,
-    sets: &[RuleSet],
-    inputs: &Inputs<'_>,
-    vmi: Option<&Arc<Source>>,
-) -> Result<Input, Refused> {
+fn second_call(input: Input, rules: &Rules, inputs: &Inputs<'_>, vmi: Option<&Arc<Source>>) -> Result<Input, Refused> {
     let source = input.source();
-    let first = engine::apply_to_domain(sets, &input.bytes, inputs)
+    let first = rules
+        .policies
+        .apply_to_domain(&rules.sets, &input.bytes, inputs)
         .map_err(|failure| refused(failure, &[("domain", Some(&source)), ("VMI", vmi)]))?;
     let sent = second_call::domain(source.text(), &first.result)
         .map_err(|problem| Refused { problems: vec![*problem], report: first.report })?;

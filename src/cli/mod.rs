@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod apply;
+mod audit;
 mod call;
 mod completions;
 mod demo;
@@ -13,6 +14,7 @@ mod init;
 mod input;
 mod man;
 mod packs;
+mod plugin;
 mod query;
 mod rules;
 mod schema;
@@ -20,6 +22,8 @@ mod terminal;
 mod test;
 mod validate;
 mod vmi;
+#[cfg(feature = "webhook")]
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -47,11 +51,15 @@ enum Command {
     Query(query::Arguments),
     Infer(infer::Arguments),
     Validate(validate::Arguments),
+    Audit(audit::Arguments),
     Explain(explain::Arguments),
     Call(call::Arguments),
     Demo(demo::Arguments),
     Packs(packs::Arguments),
+    Plugin(plugin::Arguments),
     Schema(schema::Arguments),
+    #[cfg(feature = "webhook")]
+    Webhook(webhook::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -67,11 +75,15 @@ pub fn main() -> ExitCode {
         Command::Query(arguments) => query::run(arguments, terminal),
         Command::Infer(arguments) => infer::run(arguments, terminal),
         Command::Validate(arguments) => validate::run(&arguments, terminal),
+        Command::Audit(arguments) => audit::run(&arguments, terminal),
         Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),
+        Command::Plugin(arguments) => plugin::run(arguments, terminal),
         Command::Schema(arguments) => schema::run(arguments, terminal),
+        #[cfg(feature = "webhook")]
+        Command::Webhook(arguments) => webhook::run(arguments, terminal),
         Command::Completions(arguments) => completions::run(arguments, CommandLine::command(), terminal),
         Command::Man(arguments) => man::run(arguments, CommandLine::command(), terminal),
     };

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::Policies;
 use crate::rule::{RuleFile, RuleSet};
 use crate::{load, rule};
 
@@ -16,16 +17,23 @@ pub(super) struct RuleArguments {
     pub(super) rules: Vec<PathBuf>,
     /// Built-in rules; repeatable (`virt-patch packs` lists them)
     #[arg(long = "pack", value_name = "NAME")]
-    packs: Vec<String>,
+    pub(super) packs: Vec<String>,
     /// A value for a pack's param; repeatable
     #[arg(long = "param", value_name = "PACK.NAME=VALUE")]
-    params: Vec<String>,
+    pub(super) params: Vec<String>,
+    /// What the rules are held to: a RulePolicy file, a folder of them, or builtin:restricted; repeatable
+    #[arg(long = "policy", value_name = "POLICY")]
+    policies: Vec<PathBuf>,
 }
 
 /// Compiled rules, and values for packs' params by pack and name.
 pub(super) struct Rules {
+    /// What the sets were compiled from, but for packs.
+    pub(super) files: Vec<RuleFile>,
     pub(super) sets: Vec<RuleSet>,
     pub(super) given: BTreeMap<(String, String), String>,
+    /// What they are held to.
+    pub(super) policies: Policies,
 }
 
 impl RuleArguments {
@@ -68,7 +76,13 @@ impl RuleArguments {
             }
             given.insert(name, value);
         }
-        if problems.is_empty() { Ok(Rules { sets, given }) } else { Err(problems) }
+        let policies = load::policies(&self.policies).unwrap_or_else(|mut wrong| {
+            problems.append(&mut wrong);
+            Policies::default()
+        });
+        problems.extend(policies.judge_sets(&sets));
+        files.retain(|file| file.pack.is_none());
+        if problems.is_empty() { Ok(Rules { files, sets, given, policies }) } else { Err(problems) }
     }
 }
 

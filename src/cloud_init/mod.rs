@@ -19,7 +19,8 @@ mod user_data;
 mod verdict;
 
 pub use document::DocumentKind;
-pub use envelope::Envelope;
+pub use envelope::{Envelope, member_document};
+pub use user_data::HEADER as EMPTY_USER_DATA;
 pub use verdict::new_problems;
 
 use crate::diagnostic::{Code, Diagnostic};

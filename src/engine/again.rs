@@ -17,7 +17,24 @@ where
     S: IntoIterator<Item = &'r RuleSet> + Clone,
     S::IntoIter: Clone,
 {
-    let mut outcome = apply_to_domain(sets.clone(), domain, inputs)?;
+    let outcome = apply_to_domain(sets.clone(), domain, inputs)?;
+    judge_again(sets, domain, outcome, inputs)
+}
+
+/// The outcome of [`apply_to_domain`] on `domain`, after the check `not-idempotent`.
+///
+/// # Errors
+/// `not-idempotent` where a rule set makes an error of it.
+pub fn judge_again<'r, 'd, S>(
+    sets: S,
+    domain: &[u8],
+    mut outcome: Outcome<Cow<'d, str>>,
+    inputs: &Inputs<'_>,
+) -> Result<Outcome<Cow<'d, str>>, Failure>
+where
+    S: IntoIterator<Item = &'r RuleSet> + Clone,
+    S::IntoIter: Clone,
+{
     let level = strictest(sets.clone().into_iter(), ResultCheck::NotIdempotent);
     if level == Level::Off || outcome.result.as_bytes() == domain {
         return Ok(outcome);

@@ -18,7 +18,7 @@ mod secrets;
 mod trace;
 mod vmi;
 
-pub use again::apply_again;
+pub use again::{apply_again, judge_again};
 #[cfg(feature = "cli")]
 pub use evaluate::{Answer, Subject, evaluate};
 pub use params::{FILE_LIMIT, FILES_FOLDER, Nowhere, Surroundings};
@@ -118,11 +118,30 @@ pub fn apply_to_domain<'r, 'd>(
     domain: &'d [u8],
     inputs: &Inputs<'_>,
 ) -> Result<Outcome<Cow<'d, str>>, Failure> {
-    let xml = Document::parse_bytes(domain).map_err(|error| {
+    apply_to_document(sets, parse_domain(domain)?, inputs)
+}
+
+/// Parses a domain as a call sends it.
+///
+/// # Errors
+/// `xml-syntax` and its kin, at their place in the domain.
+pub fn parse_domain(domain: &[u8]) -> Result<Document<'_>, Failure> {
+    Document::parse_bytes(domain).map_err(|error| {
         let source = Source::new("domain", String::from_utf8_lossy(domain));
         Failure { problem: Box::new(error.diagnostic(&source, 0)), report: Report::default() }
-    })?;
-    let (forest, _, report) = apply(sets, Hook::OnDefineDomain, Forest::new(xml), None, inputs)?;
+    })
+}
+
+/// As [`apply_to_domain`], of a domain that [`parse_domain`] read and nobody edited.
+///
+/// # Errors
+/// The first problem of a param, a rule or a check of the result; then nothing is applied.
+pub fn apply_to_document<'r, 'd>(
+    sets: impl IntoIterator<Item = &'r RuleSet>,
+    domain: Document<'d>,
+    inputs: &Inputs<'_>,
+) -> Result<Outcome<Cow<'d, str>>, Failure> {
+    let (forest, _, report) = apply(sets, Hook::OnDefineDomain, Forest::new(domain), None, inputs)?;
     Ok(Outcome { result: forest.xml.write(), report })
 }
 

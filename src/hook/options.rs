@@ -25,7 +25,8 @@ Usage: virt-patch-sidecar [OPTIONS]
       --rules PATH               Rule file or folder; repeatable
       --pack NAME                Built-in rules; repeatable
       --param PACK.NAME=VALUE    A pack's parameter; repeatable
-      --policy PATH              RulePolicy file or folder; repeatable
+      --policy PATH              RulePolicy file or folder, or builtin:restricted, builtin:baseline;
+                                 repeatable: each one narrows
       --mode Enforce|Audit       Audit returns everything unchanged and logs what would change
       --annotation-rules Allow|Deny
                                  Whether rules in the VMI's annotations run (default: Allow, with
@@ -70,7 +71,7 @@ pub struct SidecarOptions {
     pub packs: Vec<String>,
     /// `--param`: pack, parameter, value.
     pub params: Vec<(String, String, String)>,
-    /// `--policy`: files or folders.
+    /// `--policy`: files or folders, or `builtin:NAME`.
     pub policies: Vec<PathBuf>,
     /// `--mode`.
     pub mode: Mode,
@@ -292,10 +293,6 @@ impl Reading {
         }
         if let (None, Some(word)) = (self.log_format, set("VIRT_PATCH_LOG_FORMAT")) {
             self.log_format = self.word("VIRT_PATCH_LOG_FORMAT", &word, LOG_FORMATS);
-        }
-        if !self.policies.is_empty() {
-            let message = "--policy: this release does not judge by policies yet, so no VM is changed under one";
-            self.problems.push(Diagnostic::error(Code::NotYetSupported, message));
         }
         let injected = self.plugin_socket.is_some();
         SidecarOptions {

@@ -8,6 +8,7 @@ mod calls;
 mod cloud_init;
 mod combinations;
 mod names;
+mod policies;
 mod quoting;
 mod reach;
 mod running;
@@ -20,6 +21,7 @@ mod twice;
 mod unused;
 mod written;
 
+pub use policies::under_policies;
 pub use samples::{Sample, Samples};
 
 use crate::diagnostic::{Code, Diagnostic};

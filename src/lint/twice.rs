@@ -99,7 +99,7 @@ impl Trial<'_> {
 }
 
 /// A rule that does nothing and keeps its number.
-fn switched_off(rule: &Rule) -> Rule {
+pub(super) fn switched_off(rule: &Rule) -> Rule {
     Rule { for_each: None, lets: Vec::new(), when: Some(Condition::Constant(false)), ..rule.clone() }
 }
 
@@ -155,7 +155,7 @@ fn changed_again(sets: &[RuleSet], sample: &Sample, vmi: &[u8]) -> Result<Option
 
 /// A VMI in which every annotation and label that a param reads has a value that its checks accept; none where
 /// no param reads any.
-fn made_up_vmi(sets: &[RuleSet]) -> Option<Vec<u8>> {
+pub(super) fn made_up_vmi(sets: &[RuleSet]) -> Option<Vec<u8>> {
     let (mut annotations, mut labels) = (Map::new(), Map::new());
     for set in sets {
         let reached = set.reached_params(Hook::OnDefineDomain);

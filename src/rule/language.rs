@@ -166,7 +166,7 @@ pub(super) static CHECKS: Mapping = Mapping {
 };
 
 /// The sources of a param.
-pub(super) const SOURCES: &[&str] =
+pub(crate) const SOURCES: &[&str] =
     &["annotation", "label", "annotations", "envs", "vmi", "env", "file", "fileExists", "value", "expr"];
 
 /// A param.

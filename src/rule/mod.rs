@@ -40,8 +40,8 @@ pub(crate) use pack::near_or_all;
 pub use pack::{pack_file, unknown_params};
 pub use param::Param;
 pub use param_source::{ParamSource, forbidden_path};
+pub(crate) use scope::closed_expression;
 pub use set::{NAMESPACES, compile, compile_documents};
-#[cfg(feature = "cli")]
 pub(crate) use set::{metadata, namespaces};
 pub use template::{Hole, Part, Template};
 pub use value::{ParamType, ParamValue};

@@ -188,6 +188,16 @@ impl Scope {
     }
 }
 
+/// Compiles an expression that knows no variables, on an XML document: a policy's.
+pub(crate) fn closed_expression(
+    reader: &mut Reader,
+    node: &Node,
+    what: &str,
+    namespaces: &Arc<BTreeMap<String, String>>,
+) -> Option<Expression> {
+    Scope::new(Arc::clone(namespaces)).expression(reader, node, what)
+}
+
 /// What a beginner may have meant by a condition that is none.
 fn condition_hint(text: &str) -> Option<&'static str> {
     match text {

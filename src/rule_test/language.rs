@@ -60,6 +60,12 @@ pub(super) static SPEC: Mapping = Mapping {
         )
         .example("[rules.yaml, {pack: smbios}]"),
         Field::new(
+            "policies",
+            Shape::List(&Shape::Either(&[Shape::Text, Shape::Mapping(&POLICY)]), 0),
+            "What the rules are held to: files of policies, built-in ones.",
+        )
+        .example("[policy.yaml, {builtin: restricted}]"),
+        Field::new(
             "namespaces",
             Shape::Map { keys: &Shape::Name, values: &Shape::Text, least: 0 },
             "Prefixes for expressions, and their URIs. `qemu` and `kubevirt` are there already.",
@@ -91,6 +97,19 @@ pub(super) static RULES: Mapping = Mapping {
         .example("manufacturer: ACME"),
     ],
     one_of: &["file", "pack", "inline"],
+};
+
+/// An item of `policies` that is no path.
+pub(super) static POLICY: Mapping = Mapping {
+    name: "TestPolicy",
+    what: "an item of `policies`",
+    about: kept("A policy of a file, a built-in one, or one written here."),
+    fields: &[
+        Field::new("file", Shape::Text, "A file of policies, from the test's folder on.").example("policy.yaml"),
+        Field::new("builtin", Shape::Word(&["privileged", "baseline", "restricted"]), "A built-in policy."),
+        Field::new("inline", Shape::Text, "A policy as a text."),
+    ],
+    one_of: &["file", "builtin", "inline"],
 };
 
 /// A case.

@@ -14,6 +14,7 @@ mod given_text;
 mod judge;
 mod language;
 mod outcome;
+mod policies;
 mod read;
 mod run;
 mod whole;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use crate::cloud_init::DocumentKind;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::engine::Surroundings;
+use crate::policy::Policies;
 use crate::rule::RuleFile;
 use crate::source::{Location, Source};
 use crate::vmi::Vmi;
@@ -60,6 +62,8 @@ pub struct RuleTest {
     pub rules: Vec<RuleFile>,
     /// Values for packs' params, by pack and param.
     pub given: BTreeMap<(String, String), String>,
+    /// What the rules are held to.
+    pub policies: Policies,
     /// In the order written; no two have the same name.
     pub cases: Vec<Case>,
 }

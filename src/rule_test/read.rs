@@ -11,6 +11,7 @@ use crate::yaml::{self, Limits, Node};
 
 use super::case::{self, Defaults};
 use super::language;
+use super::policies;
 use super::{Files, RuleTest};
 
 /// The tests of a file, in the order written, and everything that is wrong with them in the order of its places.
@@ -65,6 +66,7 @@ fn rule_test(reader: &mut Reader, node: &Node, has_rules: bool, files: &dyn File
         None if has_rules => rules.files.push(file_of(&reader.source)),
         None => _ = spec.require(reader, "rules"),
     }
+    let policies = spec.take("policies").map(|node| policies::read(reader, node, files)).unwrap_or_default();
     let prefixes = spec.take("namespaces").map(|node| namespaces(reader, node));
     let prefixes = prefixes
         .unwrap_or_else(|| rule::NAMESPACES.iter().map(|&(prefix, uri)| (prefix.to_owned(), uri.to_owned())).collect());
@@ -82,7 +84,7 @@ fn rule_test(reader: &mut Reader, node: &Node, has_rules: bool, files: &dyn File
     let location = Location::new(&reader.source, node.span.start..node.span.start);
     let is_right = reader.problems.len() == before;
     let Rules { files: rules, given } = rules;
-    is_right.then_some(RuleTest { name: name?, location, rules, given, cases })
+    is_right.then_some(RuleTest { name: name?, location, rules, given, policies, cases })
 }
 
 fn file_of(source: &Arc<Source>) -> RuleFile {

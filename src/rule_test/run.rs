@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::engine::{self, Detail, Failure, Inputs, Limits};
+use crate::engine::{Detail, Failure, Inputs, Limits};
 use crate::rule::{self, RuleFile, RuleSet};
 use crate::second_call;
 use crate::source::{Location, Source};
@@ -60,9 +60,15 @@ impl<'t> Runner<'t> {
             limits: Limits::default(),
         };
         let done = match case.document {
-            Document::Domain(_) => engine::apply_to_domain(sets, document, &inputs)
+            Document::Domain(_) => self
+                .test
+                .policies
+                .apply_to_domain(sets, document, &inputs)
                 .map(|outcome| (outcome.result.into_owned().into_bytes(), outcome.report)),
-            Document::CloudInit(_) => engine::apply_to_cloud_init(sets, document, b"", &inputs)
+            Document::CloudInit(_) => self
+                .test
+                .policies
+                .apply_to_cloud_init(sets, document, b"", &inputs)
                 .map(|outcome| (outcome.result.data, outcome.report)),
         };
         let vmi = case.vmi.as_ref().and_then(|vmi| vmi.source.as_ref());

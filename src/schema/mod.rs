@@ -8,12 +8,13 @@ mod shape;
 
 use serde_json::{Map, Value, json};
 
+use crate::policy;
 use crate::rule::{self, shape::Mapping};
 use crate::rule_test;
 use shape::Definitions;
 
 /// Every kind of document that the schema describes, by its table.
-pub const KINDS: [&Mapping; 2] = [&rule::RULE_SET, &rule_test::RULE_TEST];
+pub const KINDS: [&Mapping; 3] = [&rule::RULE_SET, &rule_test::RULE_TEST, &policy::RULE_POLICY];
 
 /// The schema: an object with `$schema`, `title`, `description`, `oneOf` (a reference for each of [`KINDS`])
 /// and `$defs` (a schema for each mapping, by its name).
@@ -23,7 +24,7 @@ pub fn schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": format!("virt-patch ({})", rule::API_VERSION),
-        "description": "Rules for KubeVirt's hook sidecars (libvirt domain XML and cloud-init data), and their tests.",
+        "description": "Rules for KubeVirt's hook sidecars (libvirt domain XML and cloud-init data), their tests, and policies.",
         "oneOf": kinds,
         "$defs": Value::Object(definitions.into_iter().collect::<Map<_, _>>()),
     })

@@ -20,6 +20,9 @@ use crate::surroundings::{Machine, open_regular};
 /// The folder's name. virt-launcher dials every file beside the sockets, but no folder.
 const FOLDER: &str = "files";
 
+/// Its permissions: libvirt and QEMU, whoever they run as, only read in it.
+const FOLDER_MODE: u32 = 0o755;
+
 /// The most bytes of a file: firmware and ROMs have a few megabytes.
 const FILE_LIMIT: u64 = 16 << 20;
 
@@ -53,31 +56,14 @@ impl Pod {
         Self { folder: shared.join(FOLDER), seen: seen.join(FOLDER).to_string_lossy().into_owned() }
     }
 
-    /// Writes the files of all rule sets, anew where they are there already. Two sets may bring one of the same name
-    /// where it is the same.
+    /// Writes the files of all rule sets, anew where they are there already. Nothing is written where two sets do not
+    /// agree.
     pub(super) fn write(&self, sets: &[RuleSet]) -> Vec<Diagnostic> {
-        let mut files: Vec<&ContainerFile> = Vec::new();
-        let mut problems = Vec::new();
-        let problem = |file: &ContainerFile, why: &str| {
-            let message = format!("the file `{}` {why}", file.name);
-            Diagnostic::error(Code::ContainerFile, message).at(file.location.clone())
+        let files = match distinct(sets) {
+            Ok(files) => files,
+            Err(problem) => return vec![problem],
         };
-        for file in sets.iter().flat_map(|set| set.files.iter()) {
-            match files.iter().find(|known| known.name == file.name) {
-                Some(known) if known.content == file.content && known.mode == file.mode => {}
-                Some(known) => problems.push(
-                    problem(file, "is another one than that of the same name")
-                        .related(known.location.clone(), "the other one")
-                        .help("give one another name"),
-                ),
-                None if files.len() == FILES_LIMIT => {
-                    problems.push(problem(file, &format!("is one too many: a sidecar writes at most {FILES_LIMIT}")));
-                    break;
-                }
-                None => files.push(file),
-            }
-        }
-        let Some(first) = files.first().filter(|_| problems.is_empty()) else { return problems };
+        let Some(first) = files.first() else { return Vec::new() };
         let folder = match Folder::open(&self.folder) {
             Ok(folder) => folder,
             Err(why) => {
@@ -85,6 +71,7 @@ impl Pod {
                 return vec![problem(first, &why)];
             }
         };
+        let mut problems = Vec::new();
         let mut left = TOTAL_LIMIT;
         for file in files {
             match folder.write(file, left) {
@@ -94,6 +81,30 @@ impl Pod {
         }
         problems
     }
+}
+
+/// The files of all rule sets. Two sets may bring one of the same name where it is the same.
+fn distinct(sets: &[RuleSet]) -> Result<Vec<&ContainerFile>, Diagnostic> {
+    let mut files: Vec<&ContainerFile> = Vec::new();
+    for file in sets.iter().flat_map(|set| set.files.iter()) {
+        match files.iter().find(|known| known.name == file.name) {
+            Some(known) if known.content == file.content && known.mode == file.mode => {}
+            Some(known) => {
+                let problem = problem(file, "is another one than that of the same name");
+                return Err(problem.related(known.location.clone(), "the other one").help("give one another name"));
+            }
+            None if files.len() == FILES_LIMIT => {
+                return Err(problem(file, &format!("is one too many: a sidecar writes at most {FILES_LIMIT}")));
+            }
+            None => files.push(file),
+        }
+    }
+    Ok(files)
+}
+
+fn problem(file: &ContainerFile, why: &str) -> Diagnostic {
+    let message = format!("the file `{}` {why}", file.name);
+    Diagnostic::error(Code::ContainerFile, message).at(file.location.clone())
 }
 
 /// The folder that files are written to, opened.
@@ -108,7 +119,7 @@ impl Folder {
     /// Makes the folder where it is not there yet.
     fn open(path: &Path) -> Result<Self, String> {
         let failed = |error: io::Error| format!("cannot be made: {error}");
-        match DirBuilder::new().mode(0o755).create(path) {
+        match DirBuilder::new().mode(FOLDER_MODE).create(path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(error)),
             _ => {}
         }
@@ -121,8 +132,10 @@ impl Folder {
         if (opened.dev(), opened.ino()) != (there.dev(), there.ino()) {
             return Err("was exchanged for something else".to_owned());
         }
-        // Whatever the process's umask is, the other container looks in.
-        open.set_permissions(Permissions::from_mode(0o755)).map_err(failed)?;
+        // Whatever the process's umask is, the other container looks in, and only this one writes.
+        if opened.permissions().mode() & 0o777 != FOLDER_MODE {
+            open.set_permissions(Permissions::from_mode(FOLDER_MODE)).map_err(failed)?;
+        }
         let path = PathBuf::from(format!("/proc/self/fd/{}", open.as_raw_fd()));
         Ok(Self { _open: open, path })
     }

@@ -181,11 +181,16 @@ impl Hooks for Sidecar {
         let rules = sets.iter().map(|set| set.on_define_domain.len() + set.pre_cloud_init_iso.len()).sum();
         let names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
         let names = names.join(", ");
-        let fields: [(&str, Field<'_>); 6] = [
+        let files = sets.iter().map(|set| set.files.len()).sum();
+        let policies: Vec<&str> = self.rules.policies.iter().map(|policy| policy.name.as_str()).collect();
+        let policies = policies.join(", ");
+        let fields: [(&str, Field<'_>); 8] = [
             ("files", count(self.rules.files())),
             ("rule_sets", names.as_str().into()),
             ("rules", count(rules)),
+            ("container_files", count(files)),
             ("problems", count(problems.len())),
+            ("policies", policies.as_str().into()),
             ("mode", self.mode_name().into()),
             ("given", if self.rules.are_default { "no rules: the pack smbios stands in" } else { "rules" }.into()),
         ];
@@ -200,7 +205,10 @@ impl Hooks for Sidecar {
     fn on_define_domain(&self, domain: &[u8], vmi: &[u8], call: &Call) -> Result<Vec<u8>, Failure> {
         let unchanged = || domain.to_vec();
         let apply = |own: &[RuleSet]| {
-            engine::apply_again(self.loaded_sets(own).iter().chain(own), domain, &self.inputs(vmi))
+            let sets = self.loaded_sets(own).iter().chain(own);
+            self.rules
+                .policies
+                .apply_again(sets, domain, &self.inputs(vmi))
                 .map(|Outcome { result, report }| Outcome { result: result.into_owned().into_bytes(), report })
         };
         self.answer(vmi, call, unchanged, apply)
@@ -209,7 +217,8 @@ impl Hooks for Sidecar {
     fn pre_cloud_init_iso(&self, data: &[u8], source: &[u8], vmi: &[u8], call: &Call) -> Result<CloudInit, Failure> {
         let unchanged = || CloudInit { data: data.to_vec(), no_cloud_source: source.to_vec() };
         let apply = |own: &[RuleSet]| {
-            engine::apply_to_cloud_init(self.loaded_sets(own).iter().chain(own), data, source, &self.inputs(vmi)).map(
+            let sets = self.loaded_sets(own).iter().chain(own);
+            self.rules.policies.apply_to_cloud_init(sets, data, source, &self.inputs(vmi)).map(
                 |Outcome { result: CloudInitResult { data, no_cloud_source }, report }| Outcome {
                     result: CloudInit { data, no_cloud_source },
                     report,

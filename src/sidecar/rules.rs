@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use crate::diagnostic::Diagnostic;
 use crate::hook::SidecarOptions;
 use crate::load;
+use crate::policy::Policies;
 use crate::rule::{self, Hook, RuleFile, RuleSet};
 
 /// The mount that is a folder and may be empty.
@@ -23,6 +24,8 @@ pub(super) struct Rules {
     unreadable: Vec<Diagnostic>,
     /// Whether nothing was given, so that the default packs stand in.
     pub(super) are_default: bool,
+    /// What they are held to, with the VMI's own.
+    pub(super) policies: Policies,
     compiled: OnceLock<Compiled>,
 }
 
@@ -52,7 +55,12 @@ impl Rules {
         let (mut loaded, mut problems) = load::rule_files(&paths);
         files.append(&mut loaded);
         unreadable.append(&mut problems);
-        Self { files, params: options.params.clone(), unreadable, are_default, compiled: OnceLock::new() }
+        let policies = load::policies(&options.policies).unwrap_or_else(|mut wrong| {
+            unreadable.append(&mut wrong);
+            Policies::default()
+        });
+        let params = options.params.clone();
+        Self { files, params, unreadable, are_default, policies, compiled: OnceLock::new() }
     }
 
     /// How many files there are.
@@ -69,6 +77,7 @@ impl Rules {
                 Vec::new()
             });
             problems.extend(rule::unknown_params(&sets, &self.params));
+            problems.extend(self.policies.judge_sets(&sets));
             Compiled { sets, problems }
         })
     }

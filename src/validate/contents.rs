@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::admission;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::lint::{Samples, lint};
+use crate::lint::{Samples, lint, under_policies};
 use crate::manifest::{self, HOOK_SIDECARS_ANNOTATION, Machine, RULES_ANNOTATION};
-use crate::rule::{self, API_VERSION};
+use crate::policy::{self, Policies};
+use crate::rule;
 use crate::source::{Location, Source};
 use crate::yaml::{self, Limits, Node};
 
@@ -19,7 +20,7 @@ use super::tests::{self, Beside};
 const KINDS: [&str; 3] = ["RuleSet", "RuleTest", "RulePolicy"];
 
 /// Words without which a file can hold nothing of virt-patch's, in whatever way it is misspelled.
-const MARKS: [&str; 4] = ["virt-patch", "RuleSet", "RuleTest", HOOK_SIDECARS_ANNOTATION];
+const MARKS: [&str; 5] = ["virt-patch", "RuleSet", "RuleTest", "RulePolicy", HOOK_SIDECARS_ANNOTATION];
 
 /// The most bytes of a file: all VMs of a cluster, as `kubectl get` prints them.
 pub const LIMIT: usize = 16 << 20;
@@ -46,13 +47,21 @@ enum Kind {
     /// A rule set, a ConfigMap with rules, or something that should be one of them.
     Rules,
     Test,
+    Policy,
     Machine,
     /// Another Kubernetes object, or no object at all.
     Foreign,
 }
 
+/// What rules are tried on, and what their results are held to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HeldTo<'h> {
+    pub(super) samples: &'h Samples,
+    pub(super) policies: &'h Policies,
+}
+
 /// Reads a file and checks each of its documents.
-pub(super) fn read(candidate: &Candidate, beside: &Beside<'_>, samples: &Samples) -> Contents {
+pub(super) fn read(candidate: &Candidate, beside: &Beside<'_>, held_to: HeldTo<'_>) -> Contents {
     let source = &candidate.file.source;
     let mut contents = Contents::default();
     let text = source.text();
@@ -77,7 +86,7 @@ pub(super) fn read(candidate: &Candidate, beside: &Beside<'_>, samples: &Samples
         return contents;
     }
     for document in documents {
-        contents.look_at(candidate, document, samples);
+        contents.look_at(candidate, document, held_to);
     }
     if contents.counts.rule_tests > 0 {
         contents.problems.append(&mut tests::of_file(source, &contents.documents, beside));
@@ -93,7 +102,7 @@ fn limits(text: &str) -> Limits {
 }
 
 impl Contents {
-    fn look_at(&mut self, candidate: &Candidate, document: Node, samples: &Samples) {
+    fn look_at(&mut self, candidate: &Candidate, document: Node, held_to: HeldTo<'_>) {
         let source = &candidate.file.source;
         match kind(&document) {
             Kind::Foreign => {
@@ -101,10 +110,15 @@ impl Contents {
                 return;
             }
             Kind::Test => self.counts.rule_tests += 1,
-            Kind::Rules => self.compile(candidate, &document, samples),
+            Kind::Policy => {
+                let (policies, mut problems) = policy::compile_documents(source, std::slice::from_ref(&document));
+                self.counts.policies += policies.len();
+                self.problems.append(&mut problems);
+            }
+            Kind::Rules => self.compile(candidate, &document, held_to),
             Kind::Machine => {
                 self.counts.machines += 1;
-                self.compile(candidate, &document, samples);
+                self.compile(candidate, &document, held_to);
                 if let Some(machine) = Machine::of(&document) {
                     let has_rules = machine.annotation(RULES_ANNOTATION).is_some();
                     let (sidecars, mut problems) = manifest::check_hook_sidecars(source, &machine, has_rules);
@@ -127,8 +141,8 @@ impl Contents {
         }
     }
 
-    /// Compiles the rule sets of a document; what is right is linted.
-    fn compile(&mut self, candidate: &Candidate, document: &Node, samples: &Samples) {
+    /// Compiles the rule sets of a document; what is right is held to the policies, and linted.
+    fn compile(&mut self, candidate: &Candidate, document: &Node, held_to: HeldTo<'_>) {
         let source = &candidate.file.source;
         let is_own = document.get("apiVersion").and_then(Node::text).is_some_and(|text| text.starts_with(GROUP));
         let size = if is_own { source.text().len() } else { document.span.len() };
@@ -139,14 +153,11 @@ impl Contents {
             self.problems.push(Diagnostic::error(Code::YamlLimit, message).at(Location::new(source, start)));
             return;
         }
-        if let Some(policy) = policy(source, document) {
-            self.problems.push(policy);
-            return;
-        }
         let (sets, mut problems) = rule::compile_documents(&candidate.file, vec![document.clone()]);
         self.counts.rule_sets += sets.len();
         if problems.is_empty() {
-            problems = lint(&sets, samples);
+            problems = lint(&sets, held_to.samples);
+            problems.append(&mut under_policies(&sets, held_to.samples, held_to.policies));
         }
         self.problems.append(&mut problems);
     }
@@ -159,6 +170,8 @@ fn kind(document: &Node) -> Kind {
     let is_meant = KINDS.contains(&kind) || nearest(kind, KINDS).is_some() || version.contains("virt-patch");
     if is_ours && kind == "RuleTest" {
         Kind::Test
+    } else if is_ours && kind == "RulePolicy" {
+        Kind::Policy
     } else if is_ours || is_meant {
         Kind::Rules
     } else if Machine::of(document).is_some() {
@@ -168,12 +181,4 @@ fn kind(document: &Node) -> Kind {
     } else {
         Kind::Foreign
     }
-}
-
-/// A policy is the administrator's and no rule, and this release has none yet.
-fn policy(source: &Arc<Source>, document: &Node) -> Option<Diagnostic> {
-    let is_version = document.get("apiVersion").and_then(Node::text) == Some(API_VERSION);
-    let kind = document.get("kind").filter(|kind| is_version && kind.text() == Some("RulePolicy"))?;
-    let problem = Diagnostic::error(Code::NotYetSupported, "this release does not know the kind `RulePolicy` yet");
-    Some(problem.at(Location::new(source, kind.span.clone())))
 }

@@ -30,6 +30,8 @@ pub struct Counts {
     pub rule_sets: usize,
     /// `RuleTest` documents.
     pub rule_tests: usize,
+    /// `RulePolicy` documents that are right.
+    pub policies: usize,
     /// VMs, VMIs and what makes them.
     pub machines: usize,
     /// Documents and files that are none of virt-patch's.
@@ -44,6 +46,7 @@ impl Counts {
         self.files += other.files;
         self.rule_sets += other.rule_sets;
         self.rule_tests += other.rule_tests;
+        self.policies += other.policies;
         self.machines += other.machines;
         self.passed_over += other.passed_over;
         self.silenced += other.silenced;

@@ -24,9 +24,10 @@ use std::thread;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::lint::Samples;
+use crate::policy::Policies;
 use crate::source::Location;
 
-use contents::Contents;
+use contents::{Contents, HeldTo};
 use sidecars::ConfigMap;
 
 /// Threads pay only where there are many files.
@@ -38,7 +39,18 @@ const STACK: usize = 8 << 20;
 /// Checks every file; `beside` finds what rule tests name, rules are tried on `samples`. The answer does not depend
 /// on how many threads there are.
 pub fn check(candidates: &[Candidate], beside: &Beside<'_>, samples: &Samples, levels: &Levels) -> Findings {
-    let read = in_parallel(candidates, beside, samples);
+    check_under(&Policies::default(), candidates, beside, samples, levels)
+}
+
+/// As [`check`]; what the policies refuse is an error too.
+pub fn check_under(
+    policies: &Policies,
+    candidates: &[Candidate],
+    beside: &Beside<'_>,
+    samples: &Samples,
+    levels: &Levels,
+) -> Findings {
+    let read = in_parallel(candidates, beside, HeldTo { samples, policies });
     let config_maps: Vec<&ConfigMap> = read.iter().flat_map(|contents| &contents.config_maps).collect();
     let keys = |contents: &Contents| contents.mounted.iter().filter_map(|key| key.check(&config_maps)).collect();
     let of_mounts: Vec<Vec<Diagnostic>> = read.iter().map(keys).collect();
@@ -53,15 +65,15 @@ pub fn check(candidates: &[Candidate], beside: &Beside<'_>, samples: &Samples, l
 }
 
 /// What the files hold, in their order.
-fn in_parallel(candidates: &[Candidate], beside: &Beside<'_>, samples: &Samples) -> Vec<Contents> {
+fn in_parallel(candidates: &[Candidate], beside: &Beside<'_>, held_to: HeldTo<'_>) -> Vec<Contents> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = cores.min(candidates.len().div_ceil(FILES_PER_THREAD));
     if threads < 2 {
-        return candidates.iter().map(|candidate| contents::read(candidate, beside, samples)).collect();
+        return candidates.iter().map(|candidate| contents::read(candidate, beside, held_to)).collect();
     }
     let parts = candidates.chunks(candidates.len().div_ceil(threads));
     thread::scope(|scope| {
-        let work = |part: &[Candidate]| part.iter().map(|one| contents::read(one, beside, samples)).collect::<Vec<_>>();
+        let work = |part: &[Candidate]| part.iter().map(|one| contents::read(one, beside, held_to)).collect::<Vec<_>>();
         let started: Vec<_> = parts
             .map(|part| (part, thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || work(part))))
             .collect();

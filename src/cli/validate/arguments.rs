@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 #[command(after_help = "Examples:
   virt-patch validate rules.yaml vm.yaml
   virt-patch validate . --format github --strict
+  virt-patch validate rules.yaml --policy builtin:restricted
   kubectl get vm -A -o json | virt-patch validate -")]
 pub(in crate::cli) struct Arguments {
     /// Files and folders (*.yaml, *.yml, *.json); - is standard input
@@ -23,6 +24,9 @@ pub(in crate::cli) struct Arguments {
     /// A domain of the VMs that the rules are for, to try them on beside the built-in ones; repeatable
     #[arg(long = "sample", value_name = "DOMAIN")]
     pub(super) samples: Vec<PathBuf>,
+    /// What the rules are held to: a RulePolicy file, a folder of them, or builtin:restricted; repeatable
+    #[arg(long = "policy", value_name = "POLICY")]
+    pub(super) policies: Vec<PathBuf>,
     /// Fail for warnings too
     #[arg(long)]
     pub(super) strict: bool,

@@ -17,7 +17,7 @@ use super::terminal::Terminal;
 use super::test::Beside;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rule_test::Files;
-use crate::validate::{Counts, Findings, check};
+use crate::validate::{Counts, Findings, check_under};
 
 use debt::Debt;
 use outcome::Outcome;
@@ -38,7 +38,8 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<E
 fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Terminal) -> anyhow::Result<Outcome> {
     let (candidates, mut problems) = files::candidates(&arguments.paths);
     let beside = |name: &str| -> Box<dyn Files> { Box::new(Beside::new(Path::new(name))) };
-    let Findings { problems: mut found, counts } = check(&candidates, &beside, &setup.samples, &setup.levels);
+    let Findings { problems: mut found, counts } =
+        check_under(&setup.policies, &candidates, &beside, &setup.samples, &setup.levels);
     let baselined = match &setup.baseline {
         Some(file) => {
             let debt = Debt::new(file, &candidates, paths);
@@ -51,7 +52,7 @@ fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Termin
         None => 0,
     };
     problems.append(&mut found);
-    if problems.is_empty() && counts.rule_sets + counts.rule_tests + counts.machines == 0 {
+    if problems.is_empty() && counts.rule_sets + counts.rule_tests + counts.policies + counts.machines == 0 {
         let problem = Diagnostic::error(Code::NoRules, "nothing here is virt-patch's, so nothing was checked");
         problems.push(problem.help("name files with rules, or folders that hold some"));
     }

@@ -41,7 +41,12 @@ fn in_words(outcome: &Outcome, paint: Paint) -> String {
 fn summary(outcome: &Outcome, paint: Paint) -> String {
     let counts = outcome.counts;
     let mut looked_at = Vec::new();
-    for (count, word) in [(counts.rule_sets, "rule set"), (counts.rule_tests, "rule test"), (counts.machines, "VM")] {
+    for (count, word) in [
+        (counts.rule_sets, "rule set"),
+        (counts.rule_tests, "rule test"),
+        (counts.policies, "policy"),
+        (counts.machines, "VM"),
+    ] {
         if count > 0 {
             looked_at.push(number(count, word));
         }
@@ -66,9 +71,13 @@ fn summary(outcome: &Outcome, paint: Paint) -> String {
     format!("{}{looked_at}: {verdict}{known}", number(counts.files, "file"))
 }
 
-/// `1 file`, `2 files`
+/// `1 file`, `2 files`, `2 policies`
 pub(super) fn number(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    match (count, word.strip_suffix('y')) {
+        (1, _) => format!("1 {word}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        _ => format!("{count} {word}s"),
+    }
 }
 
 fn in_json(outcome: &Outcome) -> String {
@@ -79,6 +88,7 @@ fn in_json(outcome: &Outcome) -> String {
             "files": counts.files,
             "ruleSets": counts.rule_sets,
             "ruleTests": counts.rule_tests,
+            "policies": counts.policies,
             "machines": counts.machines,
             "passedOver": counts.passed_over,
             "errors": outcome.errors(),

@@ -12,6 +12,8 @@ use super::paths::{Paths, repository};
 use crate::cli::input;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lint::{Sample, Samples};
+use crate::load;
+use crate::policy::Policies;
 use crate::source::Source;
 use crate::validate::{Baseline, Levels, Settings};
 use crate::xml::Document;
@@ -26,6 +28,8 @@ const BASELINE: &str = ".virt-patch-baseline.json";
 pub(super) struct Setup {
     pub(super) levels: Levels,
     pub(super) samples: Samples,
+    /// What rules are held to.
+    pub(super) policies: Policies,
     pub(super) strict: bool,
     pub(super) baseline: Option<BaselineFile>,
 }
@@ -67,7 +71,8 @@ impl Setup {
         };
         let given = arguments.samples.iter().map(|path| sample(path)).collect::<Result<_, _>>()?;
         let samples = Samples { given, ..Samples::default() };
-        Ok(Self { levels: settings.levels, samples, strict: settings.strict, baseline })
+        let policies = load::policies(&arguments.policies)?;
+        Ok(Self { levels: settings.levels, samples, policies, strict: settings.strict, baseline })
     }
 }
 
