@@ -171,7 +171,7 @@ fn uses(text: &str, module: &[String]) -> (Vec<Import>, BTreeMap<String, Vec<Str
         let line = rest[..line_end].trim_start();
         let number = text[..offset].matches('\n').count() + 1;
         let declaration = line.strip_prefix("use ").map(|tail| (false, tail)).or_else(|| {
-            let (visibility, tail) = line.split_once("use ")?;
+            let (visibility, tail) = line.split_once(" use ")?;
             visibility.trim_end().starts_with("pub").then_some((true, tail))
         });
         let is_comment = line.starts_with("//");

@@ -95,7 +95,7 @@ kind: RuleTest
 metadata: {name: rare}
 spec:
   rules: [rules.yaml, {file: rules.yaml}, {pack: smbios, params: {manufacturer: ACME}}, {inline: '# none'}]
-  policies: [policy.yaml, {file: policy.yaml}, {builtin: baseline}, {inline: \"{apiVersion: virt-patch.dev/v1alpha1, kind: RulePolicy, metadata: {name: a}, spec: {}}\"}]
+  policies: [policy.yaml, {file: policy.yaml}, {builtin: privileged}, {inline: \"{apiVersion: virt-patch.dev/v1alpha1, kind: RulePolicy, metadata: {name: a}, spec: {}}\"}]
   namespaces: {a: 'urn:a'}
   domain: {file: domain.xml}
   vmi: {file: vmi.json}
