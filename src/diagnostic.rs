@@ -59,8 +59,6 @@ codes! {
     ScriptMounted = "script-mounted",
     /// A file that cannot be read.
     Unreadable = "unreadable",
-    /// A field that a later release will know.
-    NotYetSupported = "not-yet-supported",
 
     // Parameters
     /// A param must have exactly one source.
@@ -85,6 +83,8 @@ codes! {
     ParamFile = "param-file",
     /// A source that rules from an annotation may not use.
     ParamForbidden = "param-forbidden",
+    /// A file of `spec.files` that cannot be, or cannot be written.
+    ContainerFile = "container-file",
     /// A wrong JSONPath query.
     JsonpathSyntax = "jsonpath-syntax",
     /// A wrong or too large regular expression.
@@ -193,6 +193,8 @@ codes! {
     UnusedParam = "unused-param",
     /// A `let` variable that nothing uses.
     UnusedVariable = "unused-variable",
+    /// A file of `spec.files` that no rule names.
+    UnusedFile = "unused-file",
     /// A template or variable where none is expanded.
     UnexpandedTemplate = "unexpanded-template",
     /// Content that KubeVirt's types drop between calls.
@@ -217,7 +219,7 @@ codes! {
     Deprecated = "deprecated",
     /// A key that cloud-init's schemas do not have at this place.
     UnknownCloudInitKey = "unknown-cloud-init-key",
-    /// A value of a type, or a word, that cloud-init's schemas do not have at this place.
+    /// A value of a type, a word, or a number of items that cloud-init's schemas do not have at this place.
     CloudInitValue = "cloud-init-value",
     /// A key that cloud-init's schemas ask for and that the result lacks.
     MissingCloudInitKey = "missing-cloud-init-key",
@@ -280,6 +282,18 @@ codes! {
     ConfigMapKey = "config-map-key",
     /// A `hookSidecars` entry that names no image.
     MissingImage = "missing-image",
+
+    // Admission
+    /// An image that is no image reference.
+    ImageReference = "image-reference",
+    /// An image that is not on the allow list.
+    ImageNotAllowed = "image-not-allowed",
+    /// A field of a `hookSidecars` entry that the allow list does not permit.
+    SidecarField = "sidecar-field",
+    /// A ConfigMap mounted where no rules belong.
+    HookPath = "hook-path",
+    /// A wrong entry of an allow list.
+    AllowList = "allow-list",
 
     // Silencing
     /// A comment that should silence a warning, and does not say which or why.

@@ -12,6 +12,8 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "cli")]
+pub mod admission;
+#[cfg(feature = "cli")]
 pub mod audit;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -44,6 +46,8 @@ pub mod surroundings;
 pub mod validate;
 pub mod vmi;
 pub mod vocabulary;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 pub mod xml;
 pub mod xpath;
 pub mod yaml;

@@ -32,27 +32,10 @@ impl Surroundings for Machine {
         pairs.filter(|(name, _)| name.starts_with(prefix)).collect()
     }
 
-    /// Links are followed, because that is how Kubernetes mounts Secrets and ConfigMaps; where they
-    /// lead is checked like the path itself, on the opened file, so that nothing can change in between.
     fn file(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        let failed = |error: io::Error| format!("cannot be read: {error}");
-        let file = match File::options().read(true).custom_flags(O_NONBLOCK).open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error)),
-        };
-        if !file.metadata().map_err(failed)?.is_file() {
-            return Err("is no regular file".to_owned());
-        }
-        let real = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).map_err(failed)?;
-        let Some(real) = real.to_str() else {
-            return Err(format!("leads to {}, and that path is not UTF-8", real.display()));
-        };
-        if let Some(why) = forbidden_path(real) {
-            return Err(format!("leads to {real}: {why}"));
-        }
+        let Some((file, real)) = open_regular(path)? else { return Ok(None) };
         let mut bytes = Vec::new();
-        file.take(FILE_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+        file.take(FILE_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if real == CPUINFO && bytes.len() > FILE_LIMIT {
             bytes.truncate(whole_lines(&bytes));
         }
@@ -62,6 +45,36 @@ impl Surroundings for Machine {
     fn file_exists(&self, path: &str) -> bool {
         Path::new(path).exists()
     }
+}
+
+/// A regular file that rules may read, opened, and where it really lies; `None` where there is none.
+///
+/// Links are followed, because that is how Kubernetes mounts Secrets and ConfigMaps; where they lead is
+/// checked like the path itself, on the opened file, so that nothing can change in between.
+///
+/// # Errors
+/// Why it cannot be read.
+pub(crate) fn open_regular(path: &str) -> Result<Option<(File, String)>, String> {
+    let file = match File::options().read(true).custom_flags(O_NONBLOCK).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err("is no regular file".to_owned());
+    }
+    let real = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).map_err(unreadable)?;
+    let Some(real) = real.to_str() else {
+        return Err(format!("leads to {}, and that path is not UTF-8", real.display()));
+    };
+    match forbidden_path(real) {
+        Some(why) => Err(format!("leads to {real}: {why}")),
+        None => Ok(Some((file, real.to_owned()))),
+    }
+}
+
+fn unreadable(error: io::Error) -> String {
+    format!("cannot be read: {error}")
 }
 
 /// The length of the whole lines that are within [`FILE_LIMIT`].

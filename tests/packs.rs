@@ -11,6 +11,8 @@ use std::process::Command;
 
 use virt_patch::packs::{self, PACKS, Pack};
 use virt_patch::rule::{Param, ParamSource, RuleSet, compile, pack_file};
+use virt_patch::source::Source;
+use virt_patch::yaml;
 
 /// What follows this line of docs/packs.md is made.
 const MADE: &str = "<!-- What follows is made of rules/ by `BLESS=1 cargo test --test packs`. -->\n";
@@ -79,11 +81,61 @@ fn section(pack: &Pack) -> String {
     text
 }
 
+/// What the tests on a real libvirt and in guests read, from where they read it.
+const LIBVIRT: &str = "tests/kubevirt/libvirt";
+
+fn read(path: &Path) -> yaml::Node {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let source = Source::new("proofs.yaml", text);
+    let mut documents = yaml::read(&source, &yaml::Limits::default()).unwrap_or_else(|p| panic!("{}", p[0]));
+    documents.remove(0)
+}
+
+fn items<'y>(node: &'y yaml::Node, key: &str) -> &'y [yaml::Node] {
+    node.get(key).and_then(yaml::Node::items).unwrap_or_default()
+}
+
+/// What of a pack is tried on libvirt: the cases, QEMU's arguments and what this libvirt refuses.
+fn on_libvirt(pack: &Pack) -> String {
+    let proofs = read(&root().join(LIBVIRT).join("packs").join(format!("{}.yaml", pack.name)));
+    let cases = items(&proofs, "cases");
+    let arguments: usize = cases.iter().map(|case| items(case, "arguments").len() + items(case, "gone").len()).sum();
+    let refused = cases.iter().filter(|case| case.get("refused").is_some()).count();
+    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let said = match (cases.len(), refused) {
+        (0, _) => return "changes no domain".to_owned(),
+        (all, 0) => format!("{}, {}", count(all, "case"), count(arguments, "argument")),
+        (all, some) => format!("{}, {}, {some} beyond 9.0 or the machine", count(all, "case"), count(arguments, "argument")),
+    };
+    format!("[{said}](../{LIBVIRT}/packs/{}.yaml)", pack.name)
+}
+
+/// How many of a pack's proofs which guest prints.
+fn in_guests(pack: &Pack) -> String {
+    let mut guests: Vec<String> = fs::read_dir(root().join(LIBVIRT).join("guests"))
+        .expect("the guests")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+        .collect();
+    guests.sort();
+    let counted = guests.iter().filter_map(|guest| {
+        let proofs = read(&root().join(LIBVIRT).join("guests").join(guest));
+        let is_own = |proof: &&yaml::Node| proof.get("pack").and_then(yaml::Node::text) == Some(pack.name);
+        let number = items(&proofs, "proofs").iter().filter(is_own).count();
+        (number > 0).then(|| format!("[{number}](../{LIBVIRT}/guests/{guest})"))
+    });
+    counted.collect::<Vec<_>>().join(", ")
+}
+
 /// The list, then a section for each.
 fn made() -> String {
-    let row = |pack: &Pack| format!("| [{0}](../rules/{0}/README.md) | {1} |\n", pack.name, pack.summary());
+    let row = |pack: &Pack| {
+        let (name, summary) = (pack.name, pack.summary());
+        let (libvirt, guests) = (on_libvirt(pack), in_guests(pack));
+        format!("| [{name}](../rules/{name}/README.md) | {summary} | {libvirt} | {guests} |\n")
+    };
     let list: String = PACKS.iter().map(row).collect();
-    format!("\n| pack | what it does |\n| --- | --- |\n{list}{}", PACKS.iter().map(section).collect::<String>())
+    let sections: String = PACKS.iter().map(section).collect();
+    format!("\n| pack | what it does | on libvirt | proofs in guests |\n| --- | --- | --- | --- |\n{list}{sections}")
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 #![cfg(test)]
 
+#[path = "sidecar/files.rs"]
+mod files;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;

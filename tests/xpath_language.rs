@@ -316,7 +316,9 @@ fn static_errors_say_where() {
         ("tokenize('a', 'x*')", Code::FunctionValue, "'x*'", None),
         ("replace('a', 'x', '$')", Code::FunctionValue, "'$'", None),
         ("replace('a', 'x', '\\n')", Code::FunctionValue, "'\\n'", None),
-        ("file-path('a')", Code::NotYetSupported, "file-path", None),
+        ("file-path('a')", Code::ContainerFile, "'a'", Some("declare it there: `files: [{name: …, file: …}]`")),
+        ("file-path($text)", Code::ContainerFile, "$text", None),
+        ("file-path()", Code::ArgumentCount, "file-path()", None),
     ];
     for &(text, code, place, help) in table {
         let error = expr(text).expect_err(text);

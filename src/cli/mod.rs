@@ -14,6 +14,7 @@ mod init;
 mod input;
 mod man;
 mod packs;
+mod plugin;
 mod query;
 mod rules;
 mod schema;
@@ -21,6 +22,8 @@ mod terminal;
 mod test;
 mod validate;
 mod vmi;
+#[cfg(feature = "webhook")]
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -53,7 +56,10 @@ enum Command {
     Call(call::Arguments),
     Demo(demo::Arguments),
     Packs(packs::Arguments),
+    Plugin(plugin::Arguments),
     Schema(schema::Arguments),
+    #[cfg(feature = "webhook")]
+    Webhook(webhook::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -74,7 +80,10 @@ pub fn main() -> ExitCode {
         Command::Call(arguments) => call::run(arguments, terminal),
         Command::Demo(arguments) => demo::run(arguments, terminal),
         Command::Packs(arguments) => packs::run(arguments, terminal),
+        Command::Plugin(arguments) => plugin::run(arguments, terminal),
         Command::Schema(arguments) => schema::run(arguments, terminal),
+        #[cfg(feature = "webhook")]
+        Command::Webhook(arguments) => webhook::run(arguments, terminal),
         Command::Completions(arguments) => completions::run(arguments, CommandLine::command(), terminal),
         Command::Man(arguments) => man::run(arguments, CommandLine::command(), terminal),
     };

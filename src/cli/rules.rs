@@ -17,10 +17,10 @@ pub(super) struct RuleArguments {
     pub(super) rules: Vec<PathBuf>,
     /// Built-in rules; repeatable (`virt-patch packs` lists them)
     #[arg(long = "pack", value_name = "NAME")]
-    packs: Vec<String>,
+    pub(super) packs: Vec<String>,
     /// A value for a pack's param; repeatable
     #[arg(long = "param", value_name = "PACK.NAME=VALUE")]
-    params: Vec<String>,
+    pub(super) params: Vec<String>,
     /// What the rules are held to: a RulePolicy file, a folder of them, or builtin:restricted; repeatable
     #[arg(long = "policy", value_name = "POLICY")]
     policies: Vec<PathBuf>,
@@ -28,6 +28,8 @@ pub(super) struct RuleArguments {
 
 /// Compiled rules, and values for packs' params by pack and name.
 pub(super) struct Rules {
+    /// What the sets were compiled from, but for packs.
+    pub(super) files: Vec<RuleFile>,
     pub(super) sets: Vec<RuleSet>,
     pub(super) given: BTreeMap<(String, String), String>,
     /// What they are held to.
@@ -79,7 +81,8 @@ impl RuleArguments {
             Policies::default()
         });
         problems.extend(policies.judge_sets(&sets));
-        if problems.is_empty() { Ok(Rules { sets, given, policies }) } else { Err(problems) }
+        files.retain(|file| file.pack.is_none());
+        if problems.is_empty() { Ok(Rules { files, sets, given, policies }) } else { Err(problems) }
     }
 }
 

@@ -1,13 +1,16 @@
 //! One document: from its text to a value, and back.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::refusal;
+use super::schema::Step;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::Source;
+use crate::source::{Position, Source};
 use crate::yaml::schema::Schema;
 use crate::yaml::update::{Syntax, line_end, update};
-use crate::yaml::{self, Limits, emit};
+use crate::yaml::{self, Limits, Node, emit};
 
 /// What a rule's `document` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,21 +43,65 @@ impl std::fmt::Display for DocumentKind {
     }
 }
 
+/// A text as cloud-init reads it, with the place of every value.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// What the document says.
+    pub(super) value: Value,
+    source: Arc<Source>,
+    /// None where the text holds nothing.
+    node: Option<Node>,
+}
+
+impl Reading {
+    /// Where a value stands, or its key: what an alias brings at its anchor, what a merge key (`<<`) brings at the
+    /// mapping that has the key.
+    pub(super) fn position(&self, path: &[Step<'_>], of_key: bool) -> Position {
+        let mut span = self.node.as_ref().map_or(0..0, |node| node.span.clone());
+        let mut at = self.node.as_ref();
+        for (index, step) in path.iter().enumerate() {
+            let next = at.and_then(|node| match step {
+                // Of a key that is given twice the last one counts.
+                Step::Key(name) => node.entries()?.iter().rfind(|(key, _)| key.text() == Some(name)).map(|entry| {
+                    let is_meant = of_key && index + 1 == path.len();
+                    (if is_meant { &entry.0 } else { &entry.1 }, &entry.1)
+                }),
+                Step::Item(index) => node.items()?.get(*index).map(|item| (item, item)),
+            });
+            let Some((place, value)) = next else { break };
+            (span, at) = (place.span.clone(), Some(value));
+        }
+        self.source.position(span.start)
+    }
+}
+
 /// Reads YAML: 1.1, as cloud-init does. Nothing is `{}`.
 ///
 /// # Errors
 /// `document-syntax` for what is no YAML mapping.
 pub(super) fn read_yaml(kind: DocumentKind, text: &str) -> Result<Value, Box<Diagnostic>> {
+    read_with_places(kind, text).map(|reading| reading.value)
+}
+
+/// As [`read_yaml`], with the place of every value.
+///
+/// # Errors
+/// As [`read_yaml`].
+pub(super) fn read_with_places(kind: DocumentKind, text: &str) -> Result<Reading, Box<Diagnostic>> {
     let source = Source::new(kind.as_str(), text);
     let mut documents = yaml::read(&source, &limits()).map_err(|problems| syntax(kind, problems))?;
     if documents.len() > 1 {
         let message = format!("{kind} holds {} YAML documents, cloud-init reads one", documents.len());
         return Err(refusal(Code::DocumentSyntax, message));
     }
-    let Some(document) = documents.pop() else { return Ok(Value::Object(Map::new())) };
-    match yaml::to_json(&document, Schema::Yaml11, &source).map_err(|problem| syntax(kind, vec![*problem]))? {
-        Value::Null => Ok(Value::Object(Map::new())),
-        value @ Value::Object(_) => Ok(value),
+    let node = documents.pop();
+    let value = match &node {
+        Some(node) => yaml::to_json(node, Schema::Yaml11, &source).map_err(|problem| syntax(kind, vec![*problem]))?,
+        None => Value::Null,
+    };
+    match value {
+        Value::Null => Ok(Reading { value: Value::Object(Map::new()), source, node }),
+        value @ Value::Object(_) => Ok(Reading { value, source, node }),
         other => {
             let message = format!("{kind} must be a mapping, this is {}", crate::json::kind(&other));
             Err(refusal(Code::DocumentSyntax, message))

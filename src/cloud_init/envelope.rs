@@ -9,7 +9,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use super::document::{DocumentKind, read_yaml, write_yaml};
-use super::form::{Form, form};
 use super::metadata::{self, CONFIG_DRIVE_METADATA, NO_CLOUD_METADATA};
 use super::user_data::{self, HEADER};
 use super::{part, refusal};
@@ -168,12 +167,6 @@ impl Envelope {
         Self { input, data, user_data: OnceCell::new(), network_data: OnceCell::new() }
     }
 
-    /// A document that cloud-init reads as YAML: nothing of Ignition's, of scripts, and of what cannot be read.
-    pub(super) fn judged(&self, kind: DocumentKind) -> Option<&Value> {
-        let is_foreign = kind == DocumentKind::UserData && form(self.text(kind)) == Form::Ignition;
-        if is_foreign { None } else { self.document(kind).ok() }
-    }
-
     /// The answer: `cloudInitData` and `cloudInitNoCloudSource`. Both are the bytes that came where
     /// nothing changed. Else `UserData` is at least `#cloud-config`, because the launcher ignores an
     /// answer without user data, and the older message says the same as the newer one.
@@ -207,7 +200,8 @@ impl Envelope {
         members
     }
 
-    fn text(&self, kind: DocumentKind) -> &str {
+    /// User data, or network configuration, as it is now.
+    pub(super) fn text(&self, kind: DocumentKind) -> &str {
         let member = if kind == DocumentKind::UserData { USER_DATA } else { NETWORK_DATA };
         self.data.get(member).and_then(Value::as_str).unwrap_or_default()
     }

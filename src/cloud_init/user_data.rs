@@ -1,6 +1,8 @@
 //! User data as a document: a cloud-config, alone or as a part of a MIME message, or Ignition's JSON. Every other
 //! form is named and left alone.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::document::{DocumentKind, read_yaml, write_json, write_yaml};
@@ -31,6 +33,21 @@ pub(super) fn read(text: &str) -> Result<Value, Box<Diagnostic>> {
             None => Ok(Value::Object(Map::new())),
         },
         other => Err(no_document(other)),
+    }
+}
+
+/// The texts in user data that cloud-init reads as cloud-configs, each with the number of the part that it is, from 1,
+/// in a MIME message. None where it is no cloud-config, and of a message none that cannot be decoded.
+pub(super) fn cloud_configs(text: &str) -> Vec<(Option<usize>, Cow<'_, str>)> {
+    match form(text) {
+        Form::CloudConfig => vec![(None, text.into())],
+        Form::Mime => {
+            let message = mime::parse(text);
+            let parts = message.iter().flat_map(|message| &message.parts).enumerate();
+            let configs = parts.filter(|(_, part)| part.effective_type() == CLOUD_CONFIG);
+            configs.filter_map(|(index, part)| Some((Some(index + 1), content(part).ok()?.into()))).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -21,7 +21,7 @@ mod vmi;
 pub use again::{apply_again, judge_again};
 #[cfg(feature = "cli")]
 pub use evaluate::{Answer, Subject, evaluate};
-pub use params::{FILE_LIMIT, Nowhere, Surroundings};
+pub use params::{FILE_LIMIT, FILES_FOLDER, Nowhere, Surroundings};
 pub use secrets::{MASK, Secrets};
 pub use trace::{Detail, EVENTS, Event, Origin, RuleTrace, SetTrace, What};
 

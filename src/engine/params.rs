@@ -18,6 +18,10 @@ use super::vmi::Vmi;
 /// The most bytes that a `file` param may have.
 pub const FILE_LIMIT: usize = 64 * 1024;
 
+/// Where the first hook sidecar of a VM has the files of `spec.files`, as libvirt sees it. KubeVirt gives every such
+/// sidecar a folder of its own, called as its container, below that of virt-launcher.
+pub const FILES_FOLDER: &str = "/var/run/kubevirt-hooks/hook-sidecar-0/files";
+
 /// What params read outside of the VMI. The engine itself touches neither files nor the environment.
 pub trait Surroundings {
     /// An environment variable.
@@ -31,6 +35,11 @@ pub trait Surroundings {
     fn file(&self, path: &str) -> Result<Option<Vec<u8>>, String>;
     /// Whether there is anything at `path`.
     fn file_exists(&self, path: &str) -> bool;
+    /// The folder of the files of `spec.files`, as libvirt sees it and without a final `/`. Where there is no pod
+    /// it is that of the first hook sidecar.
+    fn files_folder(&self) -> &str {
+        FILES_FOLDER
+    }
 }
 
 /// No environment and no files.
@@ -66,6 +75,7 @@ pub(super) fn bind<'r>(
         return Ok(None);
     }
     if let Some((switch, when)) = set.switch.as_deref().and_then(|switch| Some((switch, switch.when.as_ref()?))) {
+        bind_files(run, switch, inputs);
         for index in switch.closure(when.variables.iter().map(String::as_str)) {
             bind_one(run, switch, index, inputs, vmi)?;
         }
@@ -74,6 +84,7 @@ pub(super) fn bind<'r>(
         }
         run.bindings = Bindings::default();
     }
+    bind_files(run, set, inputs);
     if let Some(when) = &set.when {
         for index in set.closure(when.variables.iter().map(String::as_str)) {
             bind_one(run, set, index, inputs, vmi)?;
@@ -87,6 +98,14 @@ pub(super) fn bind<'r>(
         bind_one(run, set, *index, inputs, vmi)?;
     }
     Ok(None)
+}
+
+/// What `file-path()` reads.
+fn bind_files<'r>(run: &mut Run<'r, '_>, set: &'r RuleSet, inputs: &Inputs<'_>) {
+    let folder = inputs.surroundings.files_folder();
+    for file in set.files.iter() {
+        run.bindings.bind(&file.variable, Value::Text(format!("{folder}/{}", file.name).into()));
+    }
 }
 
 fn bind_one<'r>(

@@ -3,11 +3,14 @@
 
 use serde_json::Value as Json;
 
+use crate::cloud_init::DocumentKind;
 use crate::cloud_init::schema::{Finding, Step, View, Viewed, What, Whole, judge, judge_document, model_at};
 use crate::diagnostic::Diagnostic;
 use crate::json::patch::{Operation, Target};
-use crate::rule::{JsonTemplate, PatchStep, Rule, Verb};
-use crate::yaml::Node;
+use crate::rule::{JsonTemplate, PatchStep, Rule, Template, Verb};
+use crate::source::Location;
+use crate::yaml::schema::Schema;
+use crate::yaml::{self, Node};
 
 use super::survey::Survey;
 
@@ -23,6 +26,7 @@ fn rules(survey: &Survey<'_>, rules_of_set: &[Rule], problems: &mut Vec<Diagnost
             Verb::Steps(steps) => rules(survey, steps, problems),
             Verb::MergeJson { patch, .. } => merged(survey, rule, patch, problems),
             Verb::Patch(steps) => steps.iter().for_each(|step| patched(survey, rule, step, problems)),
+            Verb::AddPart { content_type, content } => added(survey, rule, content_type, content, problems),
             _ => {}
         }
     }
@@ -32,26 +36,46 @@ fn merged(survey: &Survey<'_>, rule: &Rule, patch: &JsonTemplate, problems: &mut
     let Some(kind) = rule.document else { return };
     let Some(node) = survey.written.at(&rule.location).and_then(|rule| rule.get("merge")) else { return };
     let findings = judge_document(kind, Given::Template(patch), Whole::No);
-    problems.extend(findings.iter().filter_map(|finding| warning(survey, rule, node, finding, &[])));
+    let place = |node: &Node| survey.written.place(node);
+    problems.extend(findings.iter().filter_map(|finding| warning(rule, kind, node, finding, &[], place)));
 }
 
-/// An operation with a JSON Pointer; what a query selects depends on the document.
+/// A cloud-config that becomes a part of its own, where no hole leaves open what it says.
+fn added(survey: &Survey<'_>, rule: &Rule, content_type: &str, content: &Template, problems: &mut Vec<Diagnostic>) {
+    if !content_type.eq_ignore_ascii_case("text/cloud-config") || content.as_constant().is_none() {
+        return;
+    }
+    let written = survey.written.at(&rule.location).and_then(|rule| rule.get("addPart")?.get("content"));
+    let Some(inner) = written.map(|node| survey.written.inner(node)) else { return };
+    let Ok(documents) = yaml::read(&inner, &yaml::Limits::default()) else { return };
+    let [node] = documents.as_slice() else { return };
+    let Ok(value) = yaml::to_json(node, Schema::Yaml11, &inner) else { return };
+    let kind = DocumentKind::UserData;
+    let findings = judge_document(kind, &value, Whole::Yes);
+    let place = |node: &Node| Location::new(&inner, node.span.clone());
+    problems.extend(findings.iter().filter_map(|finding| warning(rule, kind, node, finding, &[], place)));
+}
+
+/// An operation that brings a value to a place that is known before the document is.
 fn patched(survey: &Survey<'_>, rule: &Rule, step: &PatchStep, problems: &mut Vec<Diagnostic>) {
-    let (Operation::Add { path: Target::Pointer(path), .. } | Operation::Replace { path: Target::Pointer(path), .. }) =
-        &step.operation
-    else {
+    let (Operation::Add { path: target, .. } | Operation::Replace { path: target, .. }) = &step.operation else {
         return;
     };
+    let Some(names) = names(target) else { return };
     let (Some(kind), Some(node)) = (rule.document, survey.written.at(&step.location)) else { return };
-    let place: Vec<&str> = path.tokens().iter().map(String::as_str).collect();
-    match model_at(kind, &place) {
+    match model_at(kind, &names) {
         Ok(Some(model)) => {
             let (Some(value), Some(written)) = (&step.value, node.get("value")) else { return };
             let findings = judge(model, Given::Template(value), Whole::No);
-            problems.extend(findings.iter().filter_map(|finding| warning(survey, rule, written, finding, &place)));
+            let place = |node: &Node| survey.written.place(node);
+            problems.extend(findings.iter().filter_map(|finding| warning(rule, kind, written, finding, &names, place)));
         }
-        // What is not there cannot be replaced, so only `add` brings a key in.
-        Err(finding) if matches!(step.operation, Operation::Add { .. }) => {
+        // What is not there cannot be replaced, so only `add` brings a key in; and a query selects what is there, up
+        // to the name that it ends in.
+        Err(finding)
+            if matches!(step.operation, Operation::Add { .. })
+                && (matches!(target, Target::Pointer(_)) || finding.path.len() == names.len()) =>
+        {
             let Some(path) = node.get("path") else { return };
             let warning = Diagnostic::warning(finding.code(), finding.message(kind.as_str()));
             problems.push(warning.at(survey.written.place(path)).rule(&*rule.label).help(finding.help(None)));
@@ -60,17 +84,37 @@ fn patched(survey: &Survey<'_>, rule: &Rule, step: &PatchStep, problems: &mut Ve
     }
 }
 
-/// The warning about a value below `node`, which comes to stand at `above`.
-fn warning(survey: &Survey<'_>, rule: &Rule, node: &Node, finding: &Finding<'_>, above: &[&str]) -> Option<Diagnostic> {
-    let kind = rule.document?;
+/// The names on the way to a target; `None` for what only the document can tell.
+fn names(target: &Target) -> Option<Vec<Option<&str>>> {
+    match target {
+        Target::Pointer(pointer) => Some(pointer.tokens().iter().map(|token| Some(token.as_str())).collect()),
+        Target::Query(query) => query.names(),
+        Target::Member { parent, name } => {
+            let mut names = parent.names()?;
+            names.push(Some(name));
+            Some(names)
+        }
+    }
+}
+
+/// The warning about a value below `node`, which comes to stand at `above`; `place` says where nodes are.
+fn warning(
+    rule: &Rule,
+    kind: DocumentKind,
+    node: &Node,
+    finding: &Finding<'_>,
+    above: &[Option<&str>],
+    place: impl Fn(&Node) -> Location,
+) -> Option<Diagnostic> {
     let (key, value) = find(node, &finding.path)?;
     let is_about_key = matches!(finding.what, What::UnknownKey(_));
-    let place = if is_about_key { key.unwrap_or(value) } else { value };
-    let path = above.iter().map(|name| Step::Key(name)).chain(finding.path.iter().copied()).collect();
+    let meant = if is_about_key { key.unwrap_or(value) } else { value };
+    let above = above.iter().map(|name| name.map_or(Step::Item(0), Step::Key));
+    let path = above.chain(finding.path.iter().copied()).collect();
     let message = Finding { path, what: finding.what }.message(kind.as_str());
-    let warning = Diagnostic::warning(finding.code(), message).at(survey.written.place(place)).rule(&*rule.label);
+    let warning = Diagnostic::warning(finding.code(), message).at(place(meant)).rule(&*rule.label);
     let mut warning = warning.help(finding.help(value.text()));
-    if let (Some(near), Some(wrong)) = (finding.nearest_key(), place.text()) {
+    if let (Some(near), Some(wrong)) = (finding.nearest_key(), meant.text()) {
         warning.suggest(wrong, near);
     }
     Some(warning)

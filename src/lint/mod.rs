@@ -30,7 +30,7 @@ use crate::rule::RuleSet;
 use survey::Survey;
 
 /// The codes that [`lint`] gives.
-pub const CODES: [Code; 17] = [
+pub const CODES: [Code; 18] = [
     Code::UnknownElement,
     Code::UnknownAttribute,
     Code::UnknownAttributeValue,
@@ -38,6 +38,7 @@ pub const CODES: [Code; 17] = [
     Code::NeverRuns,
     Code::UnusedParam,
     Code::UnusedVariable,
+    Code::UnusedFile,
     Code::UnexpandedTemplate,
     Code::StrippedByKubevirt,
     Code::UnquotedValue,

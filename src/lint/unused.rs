@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rule::{Hook, Rule, Verb};
+use crate::rule::{Hook, ParamSource, Rule, RuleSet, Verb};
 
 use super::survey::Survey;
 
@@ -28,7 +28,26 @@ pub(super) fn check(survey: &Survey<'_>, problems: &mut Vec<Diagnostic>) {
         };
         problems.push(Diagnostic::warning(Code::UnusedParam, message).at(param.location.clone()).help(help));
     }
+    files(set, &used, problems);
     rules.into_iter().for_each(|rules| variables(survey, rules, problems));
+}
+
+/// Files whose path nothing asks for, of all that the rules and the params that they reach read.
+fn files(set: &RuleSet, params: &BTreeSet<usize>, problems: &mut Vec<Diagnostic>) {
+    let rules = set.on_define_domain.iter().chain(&set.pre_cloud_init_iso).flat_map(|rule| &rule.variables);
+    let params = params.iter().filter_map(|&index| set.params.get(index));
+    let expressions = params.filter_map(|param| match &param.source {
+        ParamSource::Expression(expression) => Some(expression),
+        _ => None,
+    });
+    let expressions = expressions.chain(&set.when).flat_map(|expression| expression.variables.iter());
+    let named: BTreeSet<&String> = rules.chain(expressions).collect();
+    for file in set.files.iter().filter(|file| !named.contains(&file.variable)) {
+        let name = &file.name;
+        let message = format!("no rule asks for the path of the file `{name}`");
+        let help = format!("write `${{file-path('{name}')}}` where its path is meant, or take it out");
+        problems.push(Diagnostic::warning(Code::UnusedFile, message).at(file.location.clone()).help(help));
+    }
 }
 
 /// Steps nest as deep as compiling allows.

@@ -53,7 +53,8 @@ impl Written {
         Location::new(&self.source, node.span.clone())
     }
 
-    fn inner(&self, node: &Node) -> Arc<Source> {
+    /// A scalar's text, whose places are the document's.
+    pub(super) fn inner(&self, node: &Node) -> Arc<Source> {
         Source::embedded(&self.source, node.text().unwrap_or_default(), yaml::offsets(self.source.text(), node))
     }
 

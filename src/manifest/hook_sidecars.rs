@@ -29,10 +29,27 @@ pub struct HookSidecar {
     pub location: Location,
     /// The container's image; without one KubeVirt starts its own `sidecar-shim`.
     pub image: Option<String>,
+    /// Where `image` stands, or the entry where it has none.
+    pub image_location: Location,
+    /// Where a `command` stands that runs in place of the image's own program.
+    pub command: Option<Location>,
     /// Its arguments.
     pub arguments: Vec<Argument>,
     /// `configMap` and `pvc`: what is mounted into it.
     pub mounts: Vec<Mount>,
+    /// Fields of the entry and of its mounts that KubeVirt does not know.
+    pub unknown_fields: Vec<Field>,
+    /// Fields that Go reads although their letters differ in case: `Image`.
+    pub folded_fields: Vec<Field>,
+}
+
+/// The name of a field, as it is written.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// The name.
+    pub name: String,
+    /// Where it stands.
+    pub location: Location,
 }
 
 /// One of a container's arguments.
@@ -55,6 +72,8 @@ pub struct Mount {
     pub location: Location,
     /// The ConfigMap's key, whose value becomes the file, and where it stands.
     pub key: Option<(String, Location)>,
+    /// `hookPath`: where a ConfigMap's key lies in the container, and where that is said.
+    pub hook_path: Option<(String, Location)>,
 }
 
 /// The entries of a machine's annotation, and everything that is wrong with it: its JSON, its fields, names that
@@ -96,17 +115,54 @@ pub fn hook_sidecars(source: &Arc<Source>, value: &Node) -> (Vec<HookSidecar>, V
         let problem = Diagnostic::error(Code::HookSidecars, message).at(Location::new(source, value.span.clone()));
         return (Vec::new(), vec![problem.help("take the annotation away, or write `[]`")]);
     }
-    let inner = Source::embedded(source, text, yaml::offsets(source.text(), value));
-    if let Err(error) = serde_json::from_str::<serde_json::Value>(text) {
-        return (Vec::new(), vec![no_json(&inner, &error)]);
-    }
-    let documents = match yaml::read(&inner, &Limits::default()) {
+    read_hook_sidecars(&Source::embedded(source, text, yaml::offsets(source.text(), value)))
+}
+
+/// Reads the annotation's text, which is all of `source`.
+///
+/// # Errors
+/// As [`hook_sidecars`].
+pub fn read_hook_sidecars(source: &Arc<Source>) -> (Vec<HookSidecar>, Vec<Diagnostic>) {
+    let json = match serde_json::from_str::<serde_json::Value>(source.text()) {
+        Ok(json) => json,
+        Err(error) => return (Vec::new(), vec![no_json(source, &error)]),
+    };
+    let documents = match yaml::read(source, &Limits::default()) {
         Ok(documents) => documents,
         Err(problems) => return (Vec::new(), problems),
     };
-    let mut reading = Reading { source: inner, problems: Vec::new() };
-    let sidecars = documents.first().map(|list| reading.list(list)).unwrap_or_default();
+    let Some(list) = documents.first() else { return (Vec::new(), Vec::new()) };
+    if documents.len() > 1 || !says(list, &json) {
+        let message =
+            format!("`{HOOK_SIDECARS_ANNOTATION}` has characters that readers of JSON and of YAML take differently");
+        let problem = Diagnostic::error(Code::HookSidecars, message).at(Location::new(source, list.span.clone()));
+        return (Vec::new(), vec![problem.help("write it in plain ASCII, without escapes")]);
+    }
+    let mut reading =
+        Reading { source: Arc::clone(source), problems: Vec::new(), unknown: Vec::new(), folded: Vec::new() };
+    let sidecars = reading.list(list);
     (sidecars, reading.problems)
+}
+
+/// Whether a node, read as YAML for its places, says letter by letter what KubeVirt's reader of JSON sees. What one
+/// judges must be what the other runs.
+fn says(node: &Node, json: &serde_json::Value) -> bool {
+    use serde_json::Value as Json;
+    match (&node.value, json) {
+        (Value::Sequence(items), Json::Array(values)) => {
+            items.len() == values.len() && items.iter().zip(values).all(|(item, value)| says(item, value))
+        }
+        // Keys are distinct on both sides: the reader of YAML refuses others.
+        (Value::Mapping(mapping), Json::Object(members)) => {
+            let has = |(key, value): &(Node, Node)| {
+                key.text().and_then(|name| members.get(name)).is_some_and(|member| says(value, member))
+            };
+            mapping.entries.len() == members.len() && mapping.entries.iter().all(has)
+        }
+        (Value::Scalar(scalar), Json::String(text)) => scalar.style == Style::DoubleQuoted && scalar.text == *text,
+        (Value::Scalar(scalar), Json::Null | Json::Bool(_) | Json::Number(_)) => scalar.style == Style::Plain,
+        _ => false,
+    }
 }
 
 fn no_json(source: &Arc<Source>, error: &serde_json::Error) -> Diagnostic {
@@ -123,6 +179,10 @@ fn no_json(source: &Arc<Source>, error: &serde_json::Error) -> Diagnostic {
 struct Reading {
     source: Arc<Source>,
     problems: Vec<Diagnostic>,
+    /// Of the entry that is being read.
+    unknown: Vec<Field>,
+    /// Of the entry that is being read.
+    folded: Vec<Field>,
 }
 
 impl Reading {
@@ -157,7 +217,8 @@ impl Reading {
         if let Some(policy) = member(node, "imagePullPolicy") {
             self.pull_policy(policy);
         }
-        if let Some(command) = member(node, "command") {
+        let command = member(node, "command").filter(|command| !command.is_null());
+        if let Some(command) = command {
             self.arguments(command, "`command`");
         }
         let arguments = member(node, "args").map(|args| self.arguments(args, "`args`")).unwrap_or_default();
@@ -168,20 +229,37 @@ impl Reading {
             let Some(node) = member(node, field).filter(|node| !node.is_null()) else { continue };
             mounts.extend(self.mount(node, field, known, required));
         }
-        Some(HookSidecar { location: self.at(&node.span), image, arguments, mounts })
+        Some(HookSidecar {
+            location: self.at(&node.span),
+            image_location: self.at(&member(node, "image").unwrap_or(node).span),
+            image,
+            command: command.map(|command| self.at(&command.span)),
+            arguments,
+            mounts,
+            unknown_fields: std::mem::take(&mut self.unknown),
+            folded_fields: std::mem::take(&mut self.folded),
+        })
     }
 
     fn mount(&mut self, node: &Node, field: &'static str, known: &[&'static str], required: &[&str]) -> Option<Mount> {
         self.fields(node, &format!("`{field}`"), known, required)?;
-        let mut key = None;
+        let (mut key, mut hook_path) = (None, None);
         for name in known.iter().filter(|name| **name != "name") {
             let Some(value) = member(node, name) else { continue };
-            let text = self.text(value, &format!("`{name}`")).filter(|_| *name == "key");
-            key = key.or_else(|| Some((text?, self.at(&value.span))));
+            let text = self.text(value, &format!("`{name}`")).map(|text| (text, self.at(&value.span)));
+            match *name {
+                "key" => key = text,
+                "hookPath" => hook_path = text,
+                _ => {}
+            }
         }
         let name = member(node, "name")?;
-        let text = self.text(name, "`name`").filter(|name| !name.is_empty())?;
-        Some(Mount { field, name: text, location: self.at(&name.span), key })
+        let text = self.text(name, "`name`")?;
+        if text.is_empty() {
+            self.wrong("`name`", "the name of a volume", name);
+            return None;
+        }
+        Some(Mount { field, name: text, location: self.at(&name.span), key, hook_path })
     }
 
     /// What is unknown or missing among an object's members.
@@ -190,13 +268,23 @@ impl Reading {
             self.wrong(what, "an object", node);
             return None;
         };
-        let mut misspelled = Vec::new();
+        let (mut misspelled, mut seen) = (Vec::new(), Vec::new());
         for (key, _) in entries {
             let name = key.text().unwrap_or_default();
-            // Go takes `Image` for `image`.
-            if known.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            let field = Field { name: name.to_owned(), location: self.at(&key.span) };
+            // Go takes `Image` for `image`, and the last one where both are there.
+            if let Some(meant) = known.iter().find(|known| known.eq_ignore_ascii_case(name)) {
+                if seen.contains(meant) {
+                    let message = format!("{what} has `{meant}` twice, in letters of different case");
+                    self.error(Code::DuplicateKey, message, &key.span);
+                }
+                if *meant != name {
+                    self.folded.push(field);
+                }
+                seen.push(*meant);
                 continue;
             }
+            self.unknown.push(field);
             let message = format!("{what} has no field `{name}`, KubeVirt passes over it");
             let mut problem = Diagnostic::error(Code::UnknownField, message).at(self.at(&key.span));
             match nearest(name, known.iter().copied()) {
@@ -264,6 +352,7 @@ fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
 fn what_json(node: &Node) -> &'static str {
     match &node.value {
         Value::Scalar(scalar) if scalar.style == Style::Plain && !node.is_null() => "a number or boolean",
+        Value::Scalar(scalar) if scalar.text.is_empty() && !node.is_null() => "an empty text",
         Value::Mapping(_) => "an object",
         _ => node.what(),
     }

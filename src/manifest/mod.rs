@@ -6,7 +6,7 @@
 
 mod hook_sidecars;
 
-pub use hook_sidecars::{Argument, HookSidecar, Mount, check_hook_sidecars, hook_sidecars};
+pub use hook_sidecars::{Argument, Field, HookSidecar, Mount, check_hook_sidecars, hook_sidecars, read_hook_sidecars};
 
 use crate::yaml::Node;
 
@@ -16,13 +16,24 @@ pub const RULES_ANNOTATION: &str = "virt-patch.dev/rules";
 /// The VMI annotation from which KubeVirt makes the containers beside virt-launcher.
 pub const HOOK_SIDECARS_ANNOTATION: &str = "hooks.kubevirt.io/hookSidecars";
 
-/// The kinds that are VMIs or make them.
-const MACHINES: [&str; 4] =
-    ["VirtualMachine", "VirtualMachineInstance", "VirtualMachineInstanceReplicaSet", "VirtualMachinePool"];
+/// The kinds that are VMIs or make them, and where each keeps its VMIs' metadata and spec. The kind alone decides: what
+/// stands elsewhere in an object, `spec.template` of a VMI, makes nothing.
+const MACHINES: [(&str, &[&str]); 4] = [
+    ("VirtualMachine", &["spec", "template"]),
+    ("VirtualMachineInstance", &[]),
+    ("VirtualMachineInstanceReplicaSet", &["spec", "template"]),
+    ("VirtualMachinePool", &["spec", "virtualMachineTemplate", "spec", "template"]),
+];
+
+/// The path to what becomes a VMI's metadata and spec in an object of this kind, empty for a VMI; `None` for a kind
+/// that makes no VMIs.
+pub fn template_path(kind: &str) -> Option<&'static [&'static str]> {
+    MACHINES.iter().find(|(known, _)| *known == kind).map(|(_, path)| *path)
+}
 
 /// Whether a kind is a VMI, or makes VMIs.
 pub fn is_machine(kind: &str) -> bool {
-    MACHINES.contains(&kind)
+    template_path(kind).is_some()
 }
 
 /// A VMI, or what KubeVirt makes VMIs from: a VM, a replica set, a pool.
@@ -37,8 +48,9 @@ pub struct Machine<'n> {
 impl<'n> Machine<'n> {
     /// The machine that `object` is by its `kind`.
     pub fn of(object: &'n Node) -> Option<Self> {
-        let kind = object.get("kind")?.text()?;
-        is_machine(kind).then(|| Self { object, template: template(object) })
+        let path = template_path(object.get("kind")?.text()?)?;
+        let template = path.iter().try_fold(object, |node, step| node.get(step));
+        Some(Self { object, template: template.unwrap_or(object) })
     }
 
     /// Whether VMIs are made from it: only the template's annotations are passed on to them.
@@ -99,14 +111,6 @@ pub fn objects(document: Node) -> Vec<Node> {
         Some(items) => items.to_vec(),
         None => vec![document],
     }
-}
-
-/// Where an object keeps its VMIs' metadata and spec (`VirtualMachinePool` a step deeper than the others).
-fn template(object: &Node) -> &Node {
-    let path = |path: &[&str]| path.iter().try_fold(object, |node, step| node.get(step));
-    path(&["spec", "virtualMachineTemplate", "spec", "template"])
-        .or_else(|| path(&["spec", "template"]))
-        .unwrap_or(object)
 }
 
 fn annotation<'n>(object: &'n Node, name: &str) -> Option<&'n Node> {

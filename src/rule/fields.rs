@@ -112,19 +112,11 @@ impl Reader {
         };
         let rest = entries.iter().map(|(key, value)| (key.text().unwrap_or_default(), (key, value))).collect();
         let flow = matches!(&node.value, Value::Mapping(mapping) if mapping.flow);
-        Some(Fields {
-            what,
-            span: node.span.clone(),
-            flow,
-            rest,
-            unknown: BTreeMap::new(),
-            later: Vec::new(),
-            known: Vec::new(),
-        })
+        Some(Fields { what, span: node.span.clone(), flow, rest, unknown: BTreeMap::new(), known: Vec::new() })
     }
 
     /// The fields of a mapping that `table` describes. Those that it does not have are kept apart, so that a
-    /// reader can take none of them; what is lacking, and what a later release knows, is said here.
+    /// reader can take none of them; what is lacking is said here.
     pub(crate) fn mapping<'n>(&mut self, node: &'n Node, table: &'static Mapping) -> Option<Fields<'n>> {
         self.mapping_called(node, table, table.what)
     }
@@ -140,17 +132,10 @@ impl Reader {
         let (rest, unknown) =
             std::mem::take(&mut fields.rest).into_iter().partition(|(name, _)| table.field(name).is_some());
         (fields.rest, fields.unknown) = (rest, unknown);
-        fields.known = table.fields.iter().filter(|field| !field.later).map(|field| field.name).collect();
+        fields.known = table.fields.iter().map(|field| field.name).collect();
         for field in table.fields {
             if field.required && !fields.rest.contains_key(field.name) {
                 fields.lacks(self, field.name);
-            }
-            if field.later
-                && let Some((key, _)) = fields.rest.remove(field.name)
-            {
-                let message = format!("this release does not know `{}` of {what} yet", field.name);
-                self.error(Code::NotYetSupported, message, &key.span);
-                fields.later.push(field.name);
             }
         }
         Some(fields)
@@ -170,8 +155,6 @@ pub(crate) struct Fields<'n> {
     rest: BTreeMap<&'n str, Entry<'n>>,
     /// What the table does not have.
     unknown: BTreeMap<&'n str, Entry<'n>>,
-    /// What is there and only a later release knows.
-    later: Vec<&'static str>,
     known: Vec<&'static str>,
 }
 
@@ -222,8 +205,7 @@ impl<'n> Fields<'n> {
 
     /// Whether one of these names is meant by a field of which something is said already, or will be.
     pub(crate) fn has_near(&self, names: &[&'static str]) -> bool {
-        self.later.iter().any(|name| names.contains(name))
-            || self.unknown.keys().chain(self.rest.keys()).any(|key| nearest(key, names.iter().copied()).is_some())
+        self.unknown.keys().chain(self.rest.keys()).any(|key| nearest(key, names.iter().copied()).is_some())
     }
 
     /// Every field that the table does not have is unknown, and every one that nobody took is out of place.

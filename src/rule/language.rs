@@ -98,7 +98,12 @@ pub(super) static SPEC: Mapping = Mapping {
         ),
         Field::new("use", Shape::List(&Shape::Mapping(&USE), 0), "Packs, which run before the rules of this set.")
             .example("[{pack: smbios, params: {manufacturer: ACME}}]"),
-        Field::later("files"),
+        Field::new(
+            "files",
+            Shape::List(&Shape::Mapping(&CONTAINER_FILE), 0),
+            "Files that the sidecar brings into the VM's compute container, for `file-path('NAME')` to name.",
+        )
+        .example("[{name: vbios.rom, file: /etc/roms/vbios.rom}]"),
         Field::new("checks", Shape::Mapping(&CHECKS), "What is looked for in the result, and how bad it is."),
     ],
     one_of: &[],
@@ -119,6 +124,26 @@ pub(super) static USE: Mapping = Mapping {
         .example("manufacturer: ACME"),
     ],
     one_of: &[],
+};
+
+/// What a file of `files` may get its content from.
+pub(super) const CONTENTS: &[&str] = &["base64", "text", "file"];
+
+/// An item of `files`.
+pub(super) static CONTAINER_FILE: Mapping = Mapping {
+    name: "ContainerFile",
+    what: "a file",
+    about: kept("A file that libvirt and QEMU find in the compute container."),
+    fields: &[
+        Field::required("name", Shape::Text, "Its name, of letters, digits, `.`, `_` and `-`.").example("vbios.rom"),
+        Field::new("base64", Shape::Text, "Its bytes as base64 (RFC 4648, section 4).").example("VaoB"),
+        Field::new("text", Shape::Text, "Its text, taken as written.").example("'#!/bin/sh'"),
+        Field::new("file", Shape::File, "A file of the sidecar's container that holds its bytes, at most 16 MiB.")
+            .example("/etc/roms/vbios.rom"),
+        Field::new("mode", Shape::Text, "Its permissions in octal digits, `0444` by default; `0555` for a program.")
+            .example("\"0555\""),
+    ],
+    one_of: CONTENTS,
 };
 
 const LEVEL: Shape = Shape::Word(&words(&LEVELS));

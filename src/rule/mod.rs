@@ -9,6 +9,7 @@ mod checks;
 mod cloud;
 mod documents;
 pub(crate) mod fields;
+mod files;
 mod fragment;
 mod keys;
 pub(crate) mod language;
@@ -30,6 +31,7 @@ pub use check::{Check, Pattern, Refusal};
 pub use checks::{Checks, Level, ResultCheck, strictest};
 pub use cloud::{JsonTemplate, PatchStep};
 pub use documents::no_yaml;
+pub use files::{ContainerFile, FILES_LIMIT, FileContent};
 pub use fragment::{Fragment, FragmentElement, FragmentNode};
 pub use keys::builtin_keys;
 pub use language::{METADATA, RULE_SET};
@@ -97,6 +99,8 @@ pub struct RuleSet {
     /// Of a pack under `spec.use`: the rule set that uses it, with its params and its `spec.when` alone, which
     /// switches the pack too. None where that has no `spec.when`.
     pub switch: Option<Arc<RuleSet>>,
+    /// `spec.files`.
+    pub files: Arc<[ContainerFile]>,
     /// `spec.checks`.
     pub checks: Checks,
     /// The rules for the domain.
@@ -113,6 +117,7 @@ impl RuleSet {
             location: self.location.clone(),
             params: self.params.clone(),
             when: self.when.clone(),
+            files: Arc::clone(&self.files),
             switch: None,
             on_define_domain: Vec::new(),
             pre_cloud_init_iso: Vec::new(),

@@ -9,9 +9,9 @@ use crate::xml::is_ncname;
 use crate::xpath::{self, VarType};
 use crate::yaml::{Node, Style};
 
-use super::Expression;
 use super::fields::Reader;
 use super::template::{self, Hole, Part, Piece, Template};
+use super::{ContainerFile, Expression};
 
 /// The variables and prefixes that are visible at a place.
 #[derive(Debug, Clone)]
@@ -36,6 +36,11 @@ impl Scope {
             document: xpath::Document::Xml,
             templates: true,
         }
+    }
+
+    /// Declares what `file-path()` may name.
+    pub(super) fn files(&mut self, files: &[ContainerFile]) {
+        files.iter().for_each(|file| self.insert(&file.variable, VarType::Text, false));
     }
 
     /// Declares a param.

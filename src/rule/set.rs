@@ -14,7 +14,10 @@ use super::fields::Reader;
 use super::rules::{self, Place};
 use super::scope::{self, Scope};
 use super::uses::{self, Use};
-use super::{Checks, Hook, Param, ParamSource, ResultCheck, Rule, RuleFile, RuleSet, Trust, Verb, language, param};
+use super::{
+    Checks, ContainerFile, Hook, Param, ParamSource, ResultCheck, Rule, RuleFile, RuleSet, Trust, Verb, files,
+    language, param,
+};
 
 /// Prefixes that every rule set knows.
 pub const NAMESPACES: [(&str, &str); 3] = [
@@ -101,6 +104,9 @@ fn rule_set<'f>(reader: &mut Reader, found: &'f Found) -> Option<(RuleSet, Vec<U
     let mut spec = reader.mapping(spec?, &language::SPEC)?;
     let namespaces = spec.take("namespaces").map(|node| namespaces(reader, node)).unwrap_or_else(builtin);
     let mut scope = Scope::new(Arc::new(namespaces));
+    let files = spec.take_entry("files").map(|(key, node)| files::read(reader, key, node, found.trust));
+    let files: Arc<[ContainerFile]> = files.unwrap_or_default().into();
+    scope.files(&files);
     let params = param::read(reader, spec.take("params"), found.trust, &mut scope);
     let used = spec.take("use").map(|node| uses::read(reader, node, found.pack.is_some())).unwrap_or_default();
     let checks = spec.take("checks").map(|node| checks(reader, node, found.trust)).unwrap_or_default();
@@ -128,6 +134,7 @@ fn rule_set<'f>(reader: &mut Reader, found: &'f Found) -> Option<(RuleSet, Vec<U
         params,
         when,
         switch: None,
+        files,
         checks,
         on_define_domain,
         pre_cloud_init_iso,

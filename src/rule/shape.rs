@@ -25,8 +25,6 @@ pub struct Field {
     pub shape: Shape,
     /// Whether there is no mapping without it.
     pub required: bool,
-    /// Whether only a later release knows it: `not-yet-supported`.
-    pub later: bool,
     /// What it means, in a sentence or two.
     pub about: &'static str,
     /// A value as it is written in YAML; empty where the shape says it all.
@@ -100,17 +98,12 @@ impl Mapping {
 impl Field {
     /// A field that may be left out.
     pub(crate) const fn new(name: &'static str, shape: Shape, about: &'static str) -> Self {
-        Self { name, shape, required: false, later: false, about: kept(about), example: "" }
+        Self { name, shape, required: false, about: kept(about), example: "" }
     }
 
     /// A field that must be there.
     pub(crate) const fn required(name: &'static str, shape: Shape, about: &'static str) -> Self {
         Self { required: true, ..Self::new(name, shape, about) }
-    }
-
-    /// A field that a later release will know.
-    pub(crate) const fn later(name: &'static str) -> Self {
-        Self { later: true, ..Self::new(name, Shape::Any, "") }
     }
 
     /// With an example.

@@ -36,7 +36,7 @@ impl Definitions {
     }
 
     fn mapping(&mut self, mapping: &'static Mapping) -> Value {
-        let known = || mapping.fields.iter().filter(|field| !field.later);
+        let known = || mapping.fields.iter();
         let properties: Map<String, Value> = known().map(|field| (field.name.to_owned(), self.field(field))).collect();
         let required: Vec<&str> = known().filter(|field| field.required).map(|field| field.name).collect();
         let mut schema = Map::new();

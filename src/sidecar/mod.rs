@@ -1,5 +1,6 @@
 //! The rules behind the hook server: loaded once, applied at every call.
 
+mod files;
 mod report;
 mod rules;
 
@@ -18,8 +19,8 @@ use crate::hook::{Call, CloudInit, Failure, FailureKind, HookPoint, Hooks, Log, 
 use crate::json;
 use crate::rule::{self, ANNOTATION_LIMIT, RULES_ANNOTATION, RuleFile, RuleSet, Trust};
 use crate::source::Source;
-use crate::surroundings::Machine;
 
+use files::Pod;
 use report::count;
 use rules::{Compiled, Rules};
 
@@ -33,11 +34,15 @@ pub struct Sidecar {
     mode: Mode,
     annotation_rules: AnnotationRules,
     offers_cloud_init: bool,
+    pod: Pod,
+    /// What was wrong with the files that rules bring.
+    file_problems: Vec<Diagnostic>,
     log: Arc<Log>,
 }
 
 impl Sidecar {
-    /// Reads what the arguments name: packs, `--rules`, then what is mounted.
+    /// Reads what the arguments name: packs, `--rules`, then what is mounted; and writes the files that the rules
+    /// bring, which must be there before virt-launcher sees a socket. Nothing is written in audit mode.
     pub fn new(options: &SidecarOptions, log: Arc<Log>) -> Self {
         Self::with_mounts(options, &MOUNTS.map(PathBuf::from), log)
     }
@@ -47,14 +52,26 @@ impl Sidecar {
         let rules = Rules::read(options, mounts);
         let given = options.params.iter();
         let announced = options.hook_points.contains(&HookPoint::PreCloudInitIso);
+        let pod = Pod::new(options);
+        let file_problems = match options.mode {
+            Mode::Enforce => pod.write(rules.with_files()),
+            Mode::Audit => Vec::new(),
+        };
         Self {
             given: given.map(|(pack, param, value)| ((pack.clone(), param.clone()), value.clone())).collect(),
             mode: options.mode,
             annotation_rules: options.annotation_rules,
             offers_cloud_init: announced || rules.are_for_cloud_init(),
             rules,
+            pod,
+            file_problems,
             log,
         }
+    }
+
+    /// What is wrong before any call: nothing runs then.
+    fn problems(&self) -> Vec<Diagnostic> {
+        self.rules.compiled().problems.iter().chain(&self.file_problems).cloned().collect()
     }
 
     const fn mode_name(&self) -> &'static str {
@@ -71,9 +88,9 @@ impl Sidecar {
 
     /// The VMI's own rule sets, which run after those that were loaded; or why there are no rules at all.
     fn own_sets(&self, vmi: &[u8]) -> Result<Vec<RuleSet>, Vec<Diagnostic>> {
-        let problems = &self.rules.compiled().problems;
+        let problems = self.problems();
         if !problems.is_empty() {
-            return Err(problems.clone());
+            return Err(problems);
         }
         let is_absent = self.annotation_rules == AnnotationRules::Allow && !may_name_rules(vmi);
         let text = if is_absent { None } else { rules_annotation(vmi).map_err(|problem| vec![*problem])? };
@@ -103,7 +120,7 @@ impl Sidecar {
     }
 
     fn inputs<'a>(&'a self, vmi: &'a [u8]) -> Inputs<'a> {
-        Inputs { vmi, surroundings: &Machine, given: &self.given, detail: Detail::Paths, limits: Limits::default() }
+        Inputs { vmi, surroundings: &self.pod, given: &self.given, detail: Detail::Paths, limits: Limits::default() }
     }
 
     /// The answer to a call. In audit mode that is what came in, whatever the rules do: an error or a panic
@@ -160,23 +177,25 @@ impl Sidecar {
 impl Hooks for Sidecar {
     /// Compiles the rules and logs how that went.
     fn prepare(&self) {
-        let Compiled { sets, problems } = self.rules.compiled();
+        let (Compiled { sets, .. }, problems) = (self.rules.compiled(), self.problems());
         let rules = sets.iter().map(|set| set.on_define_domain.len() + set.pre_cloud_init_iso.len()).sum();
         let names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
         let names = names.join(", ");
+        let files = sets.iter().map(|set| set.files.len()).sum();
         let policies: Vec<&str> = self.rules.policies.iter().map(|policy| policy.name.as_str()).collect();
         let policies = policies.join(", ");
-        let fields: [(&str, Field<'_>); 7] = [
+        let fields: [(&str, Field<'_>); 8] = [
             ("files", count(self.rules.files())),
             ("rule_sets", names.as_str().into()),
             ("rules", count(rules)),
+            ("container_files", count(files)),
             ("problems", count(problems.len())),
             ("policies", policies.as_str().into()),
             ("mode", self.mode_name().into()),
             ("given", if self.rules.are_default { "no rules: the pack smbios stands in" } else { "rules" }.into()),
         ];
         self.log.event(Level::Info, "rules loaded", &fields);
-        report::problems(&self.log, problems, None);
+        report::problems(&self.log, &problems, None);
     }
 
     fn offers_cloud_init(&self) -> bool {

@@ -85,8 +85,17 @@ impl Rules {
     /// Whether there are rules for cloud-init data. Only files that name the hook are compiled to tell.
     pub(super) fn are_for_cloud_init(&self) -> bool {
         let hook = Hook::PreCloudInitIso;
-        let names_it = |file: &RuleFile| file.source.text().contains(hook.field()) || file.source.text().contains('\\');
-        self.files.iter().any(names_it) && self.compiled().sets.iter().any(|set| !set.rules(hook).is_empty())
+        self.may_have(hook.field()) && self.compiled().sets.iter().any(|set| !set.rules(hook).is_empty())
+    }
+
+    /// The rule sets, where any may bring files; else nothing is compiled, so that the start is not delayed.
+    pub(super) fn with_files(&self) -> &[RuleSet] {
+        if self.may_have("files") { &self.compiled().sets } else { &[] }
+    }
+
+    /// Whether a file may have this field, as far as its text tells: a quoted key may hide it behind escapes.
+    fn may_have(&self, field: &str) -> bool {
+        self.files.iter().any(|file| file.source.text().contains(field) || file.source.text().contains('\\'))
     }
 }
 

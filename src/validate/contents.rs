@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::admission;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::lint::{Samples, lint, under_policies};
 use crate::manifest::{self, HOOK_SIDECARS_ANNOTATION, Machine, RULES_ANNOTATION};
@@ -121,7 +122,7 @@ impl Contents {
                 if let Some(machine) = Machine::of(&document) {
                     let has_rules = machine.annotation(RULES_ANNOTATION).is_some();
                     let (sidecars, mut problems) = manifest::check_hook_sidecars(source, &machine, has_rules);
-                    problems.extend(sidecars.iter().flat_map(sidecars::arguments));
+                    problems.extend(sidecars.iter().flat_map(admission::arguments));
                     let namespace = document.get("metadata").and_then(|metadata| metadata.get("namespace"));
                     let namespace = namespace.and_then(Node::text);
                     self.mounted.extend(sidecars.iter().flat_map(|one| sidecars::mounted_keys(one, namespace)));

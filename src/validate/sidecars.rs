@@ -1,54 +1,11 @@
-//! What `hookSidecars` asks of virt-patch's own sidecar: its arguments, and the ConfigMaps that it mounts.
+//! The ConfigMaps that `hookSidecars` mounts, held to those of the same run.
 
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::hook::SidecarOptions;
-use crate::manifest::{Argument, HookSidecar};
-use crate::packs;
+use crate::manifest::HookSidecar;
 use crate::source::Location;
 use crate::yaml::Node;
-
-/// The name of the sidecar's image, whatever registry it comes from.
-const IMAGE: &str = "virt-patch-sidecar";
-
-/// Kubernetes gives a container a few arguments; of endless ones only the list's place is told.
-const ARGUMENTS: usize = 64;
-
-/// What the sidecar would refuse of its arguments, in every hook and not before the VM starts.
-pub(super) fn arguments(sidecar: &HookSidecar) -> Vec<Diagnostic> {
-    if !sidecar.image.as_deref().is_some_and(is_ours) {
-        return Vec::new();
-    }
-    let given = &sidecar.arguments;
-    let parse = |count: usize| SidecarOptions::parse(given.iter().take(count).map(|given| &given.text), |_| None);
-    let options = parse(given.len());
-    let mut problems = Vec::new();
-    for mut problem in options.problems {
-        // The parser knows no places: the argument that brings a problem about is the last that it needs.
-        let brings = |count: &usize| parse(*count).problems.iter().any(|early| early.message == problem.message);
-        let last = (1..=given.len().min(ARGUMENTS)).find(brings);
-        let argument = last.and_then(|count| given.get(count - 1));
-        problem.at = Some(argument.map_or_else(|| sidecar.location.clone(), |argument| argument.location.clone()));
-        problems.push(problem);
-    }
-    for pack in &options.packs {
-        let Err(mut problem) = packs::find(pack) else { continue };
-        let names_it = |argument: &&Argument| {
-            argument.text == *pack || argument.text.strip_prefix("--pack=") == Some(pack.as_str())
-        };
-        let argument = given.iter().find(names_it);
-        problem.at = Some(argument.map_or_else(|| sidecar.location.clone(), |argument| argument.location.clone()));
-        problems.push(problem);
-    }
-    problems
-}
-
-/// `registry.example:5000/team/virt-patch-sidecar:v1@sha256:…`
-fn is_ours(image: &str) -> bool {
-    let name = image.rsplit('/').next().unwrap_or(image);
-    name.split([':', '@']).next() == Some(IMAGE)
-}
 
 /// A ConfigMap that some file of a run holds.
 #[derive(Debug)]

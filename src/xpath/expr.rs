@@ -25,7 +25,7 @@ pub struct Expr {
 /// # Errors
 /// The first thing that is wrong, with its place in `text`: `xpath-syntax`, `unknown-function`,
 /// `argument-count`, `unknown-variable`, `unknown-prefix`, `relative-path`, `no-document`,
-/// `json-truth`, `xpath-type`, `shadowing`, `regex-syntax`, `function-value`, `not-yet-supported`, `limit`.
+/// `json-truth`, `xpath-type`, `shadowing`, `regex-syntax`, `function-value`, `container-file`, `limit`.
 pub fn compile(text: &str, scope: &Scope<'_>) -> Result<Expr, Error> {
     let program = parser::parse(text, scope)?;
     Ok(Expr { text: text.into(), program: Arc::new(program) })

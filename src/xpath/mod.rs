@@ -29,6 +29,6 @@ pub use expr::{Expr, compile};
 #[cfg(feature = "cli")]
 pub use outline::{Direction, Form, Outline, OutlineStart, OutlineStep, OutlineTest, Question};
 pub use plan::{Operand, Plan, PlanStart, PlanStep, Test, TestTarget};
-pub use scope::{Document, Scope, VarType};
+pub use scope::{Document, Scope, VarType, file_variable};
 pub(crate) use tree::find_by_walking;
 pub use tree::{Kind, Tree, Value, Variables};

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// The function that gives the path of a file of the rule set.
+const FILE_PATH: &str = "file-path";
+
 /// What is known of a value before it is computed.
 ///
 /// Any variable may also be absent: then it is the empty sequence, whatever its type.
@@ -76,11 +79,22 @@ pub enum Document {
 pub struct Scope<'a> {
     /// Prefix to namespace URI. `xml` is always bound.
     pub namespaces: &'a BTreeMap<String, String>,
-    /// The variables, without `$`.
+    /// The variables, without `$`; also the files that `file-path()` may name, as [`file_variable`] calls them.
     pub variables: &'a BTreeMap<String, VarType>,
     /// What `/` is.
     pub document: Document,
     /// Whether the expression has a context node of its own, so that a relative path may stand
     /// outside predicates. `position()` and `last()` are then 1.
     pub relative: bool,
+}
+
+/// The variable that `file-path('name')` stands for: that where files lie is known only to the call is like any other
+/// value. No variable that can be written is called so.
+pub fn file_variable(name: &str) -> String {
+    format!("{FILE_PATH}({name})")
+}
+
+/// The file of a variable of [`file_variable`].
+pub(super) fn file_of(variable: &str) -> Option<&str> {
+    variable.strip_prefix(FILE_PATH)?.strip_prefix('(')?.strip_suffix(')')
 }

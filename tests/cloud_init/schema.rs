@@ -34,7 +34,9 @@ fn the_table_is_what_the_schemas_say() {
     assert!(kept == made, "the table is not the schemas'; `BLESS=1 cargo test --test cloud_init` rewrites it");
 }
 
-/// Every verdict of the schemas: what is valid is never refused, and what is refused is what the schemas refuse.
+/// Every verdict of the schemas: what is valid is never refused, and what is refused is what the schemas refuse. Missed
+/// are five users that `oneOf` refuses because two of its forms fit, one of which says nothing of values that are no
+/// maps; and network configuration without any key, whose version nothing tells.
 #[test]
 fn what_is_valid_is_never_refused() {
     let Some(suite) = suite() else { return };
@@ -57,7 +59,7 @@ fn what_is_valid_is_never_refused() {
     }
     eprintln!("{agreed} of {} verdicts agree; missed:\n{}", verdicts.lines().count(), missed.join("\n"));
     assert!(false_alarms.is_empty(), "false alarms:\n{}", false_alarms.join("\n"));
-    assert!(agreed >= 374, "{agreed} agree; missed:\n{}", missed.join("\n"));
+    assert!(agreed >= 380, "{agreed} agree; missed:\n{}", missed.join("\n"));
 }
 
 fn said(findings: &[Finding<'_>]) -> Vec<String> {
@@ -85,9 +87,71 @@ fn a_result_is_warned_of_for_what_is_new_in_it() {
     let said = problems(before, "", user(secret));
     assert_eq!(said.len(), 3, "{said:#?}");
     assert!(said[0].contains("no such word for `write_files.encoding`") && said[0].contains("text/plain"), "{said:#?}");
-    assert!(said[1].contains("needs the key `path`") && said[1].contains("(at userData /write_files/0)"), "{said:#?}");
-    assert!(said[2].contains("(at userData /x~0~1y)"), "{said:#?}");
+    assert!(said[0].contains("(at userData:3:43 /write_files/0/encoding)"), "{said:#?}");
+    assert!(
+        said[1].contains("needs the key `path`") && said[1].contains("(at userData:3:15 /write_files/0)"),
+        "{said:#?}"
+    );
+    assert!(said[2].contains("(at userData:4:1 /x~0~1y)"), "{said:#?}");
     assert!(!said.concat().contains("secret"), "values are not shown: {said:#?}");
+}
+
+/// What an alias brings is warned of at its anchor, what a merge key brings at the mapping that has the key.
+#[test]
+fn a_place_is_that_in_the_result() {
+    let before = [
+        "#cloud-config",
+        "# é",
+        "x-base: &base",
+        "  path: /a",
+        "write_files:",
+        "- *base",
+        "- <<: *base",
+        "  owner: x",
+        "- path: /b",
+        "",
+    ]
+    .join("\r\n");
+    let file = json!({"path": "/a", "contents": "x"});
+    let own = json!({"path": "/a", "owner": "x", "contents": "x"});
+    let other = json!({"path": "/b", "é": 1, "mode": 1});
+    let after = json!({"x-base": file, "write_files": [file, own, other], "timezones": "UTC"});
+    let said = problems(&before, "", put(DocumentKind::UserData, after));
+    let places: Vec<&str> =
+        said.iter().filter_map(|said| Some(said.split_once("(at ")?.1.split_once(')')?.0)).collect();
+    assert_eq!(
+        places,
+        [
+            "userData:5:3 /write_files/0/contents",
+            "userData:8:3 /write_files/1/contents",
+            "userData:11:3 /write_files/2/é",
+            "userData:12:3 /write_files/2/mode",
+            "userData:13:1 /timezones",
+        ]
+    );
+}
+
+#[test]
+fn each_cloud_config_of_a_message_is_judged() {
+    let part = |text: &'static str| {
+        move |envelope: &mut Envelope| {
+            assert!(envelope.add_part("text/cloud-config", text).expect("a part"));
+        }
+    };
+    let before = "#cloud-config\nhostnam: vm\n";
+    let said = problems(before, "", part("#cloud-config\nruncmd: [ls]\n"));
+    assert_eq!(said, [""; 0], "what the input had is not the rules' doing, whichever part it became");
+    let said = problems(before, "", part("#cloud-config\nruncmd: [ls]\nruncommand: [ls]\n"));
+    assert!(said.len() == 1 && said[0].contains("(at userData part 2:3:1 /runcommand)"), "{said:#?}");
+    let script = "#!/bin/sh\nhostnam: vm\n";
+    let said = problems(script, "", |envelope| {
+        envelope.add_part("text/x-shellscript", "#!/bin/sh\nruncommand: x\n").expect("a script");
+        envelope.add_part("text/cloud-config", "#cloud-config\nécran: 1\n").expect("a part in base64");
+        envelope.add_part("text/cloud-config", "#cloud-config\nruncmd: ls\n").expect("another");
+    });
+    assert_eq!(said.len(), 2, "{said:#?}");
+    assert!(said[0].contains("(at userData part 3:2:1 /écran)"), "{said:#?}");
+    assert!(said[1].contains("(at userData part 4:2:9 /runcmd)"), "{said:#?}");
 }
 
 #[test]
@@ -102,10 +166,34 @@ fn a_document_of_another_reader_is_not_judged() {
     assert!(said.len() == 1 && said[0].contains("did you mean `ethernets`?"), "{said:#?}");
 }
 
+#[test]
+fn what_is_counted_is_the_whole_document() {
+    let wrong = json!({
+        "lxd": {}, "runcmd": [], "mount_default_fields": [null, null, "auto", "defaults", "0"],
+        "ssh_key_console_blacklist": ["rsa", "dsa", "rsa"], "mounts": [["sda", "/a", "ext4", "ro", "0", "0", "x"]],
+    });
+    let judged = |whole| said(&judge_document(DocumentKind::UserData, &wrong, whole));
+    assert_eq!(
+        judged(Whole::Yes),
+        [
+            "/lxd cloud-init wants 1 or more entries in `lxd` of it",
+            "/runcmd cloud-init wants 1 or more items in `runcmd` of it",
+            "/mount_default_fields cloud-init wants 6 or more items in `mount_default_fields` of it",
+            "/ssh_key_console_blacklist/2 cloud-init takes no item twice in `ssh_key_console_blacklist` of it",
+            "/mounts/0 cloud-init takes no more than 6 items in `mounts` of it",
+        ]
+    );
+    assert_eq!(
+        judged(Whole::No),
+        [judged(Whole::Yes)[3].clone()],
+        "a part of a list may be short, and none is repeated"
+    );
+}
+
 /// However large a wrong document is, what is said of it is bounded, and so is what that takes.
 #[test]
 fn a_hostile_document_ends() {
-    let keys = (0..50_000).map(|number| (format!("key-{number}"), json!({"a": [number]}))).collect();
+    let keys = (0..10_000).map(|number| (format!("key-{number}"), json!({"a": [number]}))).collect();
     let said = problems("#cloud-config\n", "", put(DocumentKind::UserData, Json::Object(keys)));
     assert_eq!(said.len(), 50);
 }

@@ -20,6 +20,39 @@ struct Set {
     items: Option<Box<Set>>,
     /// The forms of a map; none for any.
     shapes: Vec<Shape>,
+    /// How many items a list may have.
+    list: Bounds,
+    /// How many entries a map may have.
+    map: Bounds,
+}
+
+/// How many there may be, and whether they must differ.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Bounds {
+    least: u64,
+    most: Option<u64>,
+    unique: bool,
+}
+
+impl Bounds {
+    fn and(self, other: Self) -> Self {
+        let most = [self.most, other.most].into_iter().flatten().min();
+        Self { least: self.least.max(other.least), most, unique: self.unique || other.unique }
+    }
+
+    fn or(self, other: Self) -> Self {
+        let most = self.most.zip(other.most).map(|(a, b)| a.max(b));
+        Self { least: self.least.min(other.least), most, unique: self.unique && other.unique }
+    }
+
+    /// `=LEAST..MOST`, with `!` where each may stand there once; nothing where nothing is said.
+    fn written(self) -> String {
+        if self == Self::default() {
+            return String::new();
+        }
+        let most = self.most.map_or(String::new(), |most| most.to_string());
+        format!("={}..{most}{}", self.least, if self.unique { "!" } else { "" })
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +64,8 @@ struct Shape {
 
 impl Set {
     fn any() -> Self {
-        Self { types: TYPES.into(), words: None, items: None, shapes: Vec::new() }
+        let (list, map) = (Bounds::default(), Bounds::default());
+        Self { types: TYPES.into(), words: None, items: None, shapes: Vec::new(), list, map }
     }
 
     fn is_any(&self) -> bool {
@@ -56,7 +90,9 @@ impl Set {
             ([], shapes) | (shapes, []) => shapes.to_vec(),
             (a, b) => a.iter().flat_map(|a| b.iter().map(|b| a.and(b))).collect(),
         };
-        Self { types: &self.types & &other.types, words, items, shapes: merged(shapes) }.without_idle_parts()
+        let (list, map) = (self.list.and(other.list), self.map.and(other.map));
+        let types = &self.types & &other.types;
+        Self { types, words, items, shapes: merged(shapes), list, map }.without_idle_parts()
     }
 
     /// What one of them allows.
@@ -78,7 +114,14 @@ impl Set {
             (true, false) => self.shapes.clone(),
             _ => other.shapes.clone(),
         };
-        Self { types: &self.types | &other.types, words, items, shapes: merged(shapes) }.without_idle_parts()
+        let bounds = |name, of: fn(&Self) -> Bounds| match (has(self, name), has(other, name)) {
+            (true, true) => of(self).or(of(other)),
+            (true, false) => of(self),
+            _ => of(other),
+        };
+        let (list, map) = (bounds("list", |set| set.list), bounds("map", |set| set.map));
+        let types = &self.types | &other.types;
+        Self { types, words, items, shapes: merged(shapes), list, map }.without_idle_parts()
     }
 
     /// What is said of a type that is not allowed says nothing.
@@ -88,6 +131,12 @@ impl Set {
         }
         if !self.types.contains("list") || self.items.as_ref().is_some_and(|items| items.is_any()) {
             self.items = None;
+        }
+        if !self.types.contains("list") {
+            self.list = Bounds::default();
+        }
+        if !self.types.contains("map") {
+            self.map = Bounds::default();
         }
         let open = |shape: &Shape| {
             shape.rest.as_ref().is_some_and(|rest| rest.is_any())
@@ -152,6 +201,10 @@ fn set(document: &Json, schema: &Json) -> Set {
     if let Some(items) = schema.get("items") {
         found.items = Some(Box::new(set(document, items)));
     }
+    let number = |keyword: &str| schema.get(keyword).map(|number| number.as_u64().expect(keyword));
+    let unique = schema["uniqueItems"] == true;
+    found.list = Bounds { least: number("minItems").unwrap_or(0), most: number("maxItems"), unique };
+    found.map = Bounds { least: number("minProperties").unwrap_or(0), most: number("maxProperties"), unique: false };
     found.shapes = vec![shape(document, schema)];
     found = found.without_idle_parts();
     if let Some(words) = schema["enum"].as_array() {
@@ -260,9 +313,10 @@ impl Table {
                     format!("text={}", words.iter().map(String::as_str).collect::<Vec<_>>().join("|"))
                 }),
                 "list" => match &set.items {
-                    Some(items) => format!("list>{}", self.number(items)),
-                    None => "list".to_owned(),
+                    Some(items) => format!("list{}>{}", set.list.written(), self.number(items)),
+                    None => format!("list{}", set.list.written()),
                 },
+                "map" => format!("map{}", set.map.written()),
                 other => other.to_owned(),
             });
         }

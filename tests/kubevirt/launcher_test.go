@@ -8,12 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-	"unsafe"
 
 	v1 "kubevirt.io/api/core/v1"
 	klog "kubevirt.io/client-go/log"
@@ -23,6 +21,8 @@ import (
 	hooksInfo "kubevirt.io/kubevirt/pkg/hooks/info"
 	grpcutil "kubevirt.io/kubevirt/pkg/util/net/grpc"
 	"kubevirt.io/kubevirt/pkg/virt-launcher/virtwrap/api"
+
+	launching "virt-patch.dev/tests/kubevirt/launcher"
 )
 
 type silent struct{}
@@ -121,19 +121,10 @@ func (s *sidecar) kill() {
 	<-s.ended
 }
 
-// manager is KubeVirt's hook manager. Its constructor is unexported and the folder of the exported one
-// fixed, so one of the same type is made and its folder set through reflection.
-func manager(pod string) hooks.Manager {
-	m := reflect.New(reflect.TypeOf(hooks.GetManager()).Elem())
-	f := m.Elem().FieldByName("hookSocketSharedDirectory")
-	reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem().SetString(pod)
-	return m.Interface().(hooks.Manager)
-}
-
 // collected is the manager once it has found `count` sidecars.
 func collected(t testing.TB, pod string, count uint) hooks.Manager {
 	t.Helper()
-	m := manager(pod)
+	m := launching.Manager(pod)
 	if err := m.Collect(count, 10*time.Second); err != nil {
 		t.Fatalf("Collect: %v", err)
 	}

@@ -36,6 +36,12 @@ pub enum What {
     UnknownWord(Model),
     /// A key that must be there.
     MissingKey(&'static str),
+    /// Fewer items or entries than there must be: how many at least, and what they are called.
+    TooFew(usize, &'static str),
+    /// More items or entries than there may be: how many at most, and what they are called.
+    TooMany(usize, &'static str),
+    /// An item of a list that may hold each only once; the path ends in the second of them.
+    Repeated,
 }
 
 impl<'a> Finding<'a> {
@@ -48,7 +54,9 @@ impl<'a> Finding<'a> {
     pub const fn code(&self) -> Code {
         match self.what {
             What::UnknownKey(_) => Code::UnknownCloudInitKey,
-            What::WrongType(..) | What::UnknownWord(_) => Code::CloudInitValue,
+            What::WrongType(..) | What::UnknownWord(_) | What::TooFew(..) | What::TooMany(..) | What::Repeated => {
+                Code::CloudInitValue
+            }
             What::MissingKey(_) => Code::MissingCloudInitKey,
         }
     }
@@ -88,6 +96,9 @@ impl<'a> Finding<'a> {
             }
             What::UnknownWord(_) => format!("cloud-init has no such word for {}", inside(&keys)),
             What::MissingKey(name) => format!("cloud-init needs the key `{name}` in {}", inside(&keys)),
+            What::TooFew(least, what) => format!("cloud-init wants {least} or more {what} in {}", inside(&keys)),
+            What::TooMany(most, what) => format!("cloud-init takes no more than {most} {what} in {}", inside(&keys)),
+            What::Repeated => format!("cloud-init takes no item twice in {}", inside(&keys)),
         }
     }
 
@@ -124,6 +135,9 @@ impl<'a> Finding<'a> {
                 }
             }
             What::MissingKey(name) => format!("add `{name}`"),
+            What::TooFew(..) => "say what is wanted there, or take the key out".to_owned(),
+            What::TooMany(..) => "write what cloud-init's documentation of the key shows".to_owned(),
+            What::Repeated => "take one of them out".to_owned(),
         }
     }
 }

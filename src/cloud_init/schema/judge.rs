@@ -1,5 +1,7 @@
 //! Going through a value beside its model.
 
+use std::collections::HashSet;
+
 use super::finding::{Finding, Step, What};
 use super::table::{Model, Shape};
 use super::view::{View, Viewed};
@@ -54,13 +56,44 @@ impl<'a> Walk<'a> {
                 self.found(What::UnknownWord(model));
             }
             View::List(items) => {
+                self.count(model, "list", "items", items.len());
+                self.repeated(model, &items);
                 let model = model.items();
                 for (index, item) in items.into_iter().enumerate() {
                     self.within(Step::Item(index), |walk| walk.value(model, item));
                 }
             }
-            View::Map(members) => self.map(model, &members),
+            View::Map(members) => {
+                self.count(model, "map", "entries", members.len());
+                self.map(model, &members);
+            }
             _ => {}
+        }
+    }
+
+    /// Of a part of a document nothing is counted: what it is merged into has items of its own.
+    fn count(&mut self, model: Model, name: &str, what: &'static str, count: usize) {
+        let Some(bounds) = model.bounds(name).filter(|_| self.whole == Whole::Yes) else { return };
+        if count < bounds.least {
+            self.found(What::TooFew(bounds.least, what));
+        }
+        if count > bounds.most {
+            self.found(What::TooMany(bounds.most, what));
+        }
+    }
+
+    /// Texts that stand in a list twice, where each may only once. No schema asks it of anything but texts.
+    fn repeated<V: Viewed<'a>>(&mut self, model: Model, items: &[V]) {
+        if !model.bounds("list").is_some_and(|bounds| bounds.unique) {
+            return;
+        }
+        let mut seen = HashSet::new();
+        for (index, item) in items.iter().enumerate() {
+            if let View::Text(text) = item.view()
+                && !seen.insert(text)
+            {
+                self.within(Step::Item(index), |walk| walk.found(What::Repeated));
+            }
         }
     }
 

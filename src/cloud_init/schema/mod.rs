@@ -5,8 +5,8 @@
 //! schema` judges. The table is a text that is searched where it stands, and a program that judges nothing does not
 //! carry it; `tests/cloud_init/schema.rs` makes it anew from the schemas and compares.
 //!
-//! It says less than the schemas, and never more: where they compare values with each other or count them, it lets
-//! everything pass. So what is refused here cloud-init refuses too.
+//! It says less than the schemas, and never more: where they ask for a pattern, a range of numbers, or that exactly one
+//! of several forms fits, it lets everything pass. So what is refused here cloud-init refuses too.
 
 mod finding;
 mod judge;

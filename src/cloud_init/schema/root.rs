@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Step};
 use super::judge::{Whole, judge};
-use super::table::{Model, Shape};
+use super::table::{ANYTHING, Model, Shape};
 use super::view::{View, Viewed};
 use crate::cloud_init::document::DocumentKind;
 
@@ -43,20 +43,20 @@ fn below_network<'a, V: Viewed<'a>>(members: &[(&'a str, V)], inner: V, whole: W
     findings
 }
 
-/// The model of what stands at a place of a document, given by keys and, in lists, by anything. `None` where nothing is
-/// known of the place: it depends on the document, or no schema has it.
+/// The model of what stands at a place of a document, given by keys, `None` for any. In lists everything is an item. `None`
+/// where nothing is known of the place: it depends on the document, or no schema has it.
 ///
 /// # Errors
 /// The first key of the place that cloud-init does not know there.
-pub fn model_at<'a>(kind: DocumentKind, place: &[&'a str]) -> Result<Option<Model>, Finding<'a>> {
+pub fn model_at<'a>(kind: DocumentKind, place: &[Option<&'a str>]) -> Result<Option<Model>, Finding<'a>> {
     let (above, rest) = match (kind, place) {
-        (DocumentKind::NetworkData, [NETWORK, rest @ ..]) => (1, rest),
+        (DocumentKind::NetworkData, [Some(NETWORK), rest @ ..]) => (1, rest),
         _ => (0, place),
     };
     let root = match (kind, rest) {
-        (DocumentKind::UserData, [first, ..]) if is_of_another_reader(first) => None,
+        (DocumentKind::UserData, [Some(first), ..]) if is_of_another_reader(first) => None,
         (DocumentKind::UserData, _) => Some(Model::CLOUD_CONFIG),
-        (DocumentKind::NetworkData, [first, ..]) => version_of_key(first),
+        (DocumentKind::NetworkData, [Some(first), ..]) => version_of_key(first),
         _ => None,
     };
     let Some(mut model) = root else { return Ok(None) };
@@ -68,9 +68,15 @@ pub fn model_at<'a>(kind: DocumentKind, place: &[&'a str]) -> Result<Option<Mode
         // What may be a list or a map, or a map of several forms, depends on the document.
         let mut shapes = model.shapes();
         let (Some(shape), None, false) = (shapes.next(), shapes.next(), model.allows("list")) else { return Ok(None) };
-        model = shape.key(name).ok_or_else(|| {
-            let path = place.iter().take(above + at + 1).map(|name| Step::Key(name)).collect();
-            Finding::unknown_key(path, shape)
+        let below = match name {
+            Some(name) => shape.key(name),
+            // Where keys have names, which of them is meant depends on the document too.
+            None if shape.keys().next().is_some() => return Ok(None),
+            None => shape.key(ANYTHING),
+        };
+        model = below.ok_or_else(|| {
+            let steps = place.iter().take(above + at + 1);
+            Finding::unknown_key(steps.map(|name| name.map_or(Step::Item(0), Step::Key)).collect(), shape)
         })?;
     }
     Ok(Some(model))

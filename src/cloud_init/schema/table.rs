@@ -1,9 +1,10 @@
 //! The table behind the schemas: a line a model, `TYPES;KEYS;KEYS…`.
 //!
 //! `TYPES` are separated by a space: `any`, or of `null`, `boolean`, `integer`, `number` (whole or not), `text` or
-//! `text=a|b` where the words are listed, `list>LINE` with what its items are, and `map`. Each `KEYS` is a form that a
-//! map may have, of `key>LINE`; `key!>LINE` must be there, and `*` stands for every other key. A `map` without any
-//! form may hold anything.
+//! `text=a|b` where the words are listed, `list>LINE` with what its items are, and `map`. `list=1..6!` and `map=1..` say
+//! how many items or entries there may be, and `!` that no item stands there twice. Each `KEYS` is a form that a map may
+//! have, of `key>LINE`; `key!>LINE` must be there, and `*` stands for every other key. A `map` without any form may hold
+//! anything.
 
 use std::sync::LazyLock;
 
@@ -13,7 +14,7 @@ static LINES: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| TEXT.lines().filter(|line| !line.starts_with('#')).collect());
 
 /// What stands for every other key.
-const ANYTHING: &str = "*";
+pub(super) const ANYTHING: &str = "*";
 
 /// What a value at some place may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +23,17 @@ pub struct Model(u16);
 /// A form that a map may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape(&'static str);
+
+/// How many items or entries there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// At least so many.
+    pub(super) least: usize,
+    /// At most so many.
+    pub(super) most: usize,
+    /// Whether no item may stand there twice.
+    pub(super) unique: bool,
+}
 
 impl Model {
     /// Anything at all.
@@ -59,7 +71,17 @@ impl Model {
 
     /// What the items of a list are.
     pub fn items(self) -> Model {
-        self.types().find_map(|word| word.strip_prefix("list>")).map_or(Self::ANY, numbered)
+        let list = self.types().find(|word| word.starts_with("list"));
+        list.and_then(|word| word.split_once('>')).map_or(Self::ANY, |(_, line)| numbered(line))
+    }
+
+    /// How many a `list` or a `map` may have, where that is said.
+    pub(super) fn bounds(self, name: &str) -> Option<Bounds> {
+        let bounds = self.types().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))?;
+        let bounds = bounds.split('>').next().unwrap_or_default();
+        let (bounds, unique) = bounds.strip_suffix('!').map_or((bounds, false), |bounds| (bounds, true));
+        let (least, most) = bounds.split_once("..")?;
+        Some(Bounds { least: least.parse().unwrap_or(0), most: most.parse().unwrap_or(usize::MAX), unique })
     }
 
     /// The forms that a map may have, of which it must have one; none where it may hold anything.

@@ -84,6 +84,22 @@ impl Query {
         Some((Query { text, path: Path { absolute: true, segments: rest.to_vec() } }, name.clone()))
     }
 
+    /// The names on the way from the root to what it selects, `None` where an index, a wildcard or a filter stands.
+    /// None at all where it descends (`..`), or goes several ways at once.
+    #[cfg(feature = "cli")]
+    pub fn names(&self) -> Option<Vec<Option<&str>>> {
+        let mut names = Vec::with_capacity(self.path.segments.len());
+        for segment in &self.path.segments {
+            names.push(match segment.selectors.as_slice() {
+                _ if segment.descends => return None,
+                [Selector::Name(name)] => Some(name.as_str()),
+                [_] => None,
+                _ => return None,
+            });
+        }
+        Some(names)
+    }
+
     /// The values that it selects, in the order of the RFC, each as often as it is selected.
     ///
     /// # Errors

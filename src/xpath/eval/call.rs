@@ -397,9 +397,7 @@ impl<'a, T: Tree, V: Variables<T::Node>> Arguments<'_, 'a, T, V> {
                     digest.iter().try_fold(String::new(), |mut hex, byte| write!(hex, "{byte:02x}").map(|()| hex));
                 built(hex.unwrap_or_default())
             }
-            other => {
-                Err(EvalError::new(Code::NotYetSupported, format!("`{}` has no value here", other.signature().name)))
-            }
+            other => Err(EvalError::new(Code::Internal, format!("`{}` has no value here", other.signature().name))),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::xpath::error::Error;
 use crate::xpath::function::{Function, Parameter};
 use crate::xpath::lexer::{Symbol, Token};
 use crate::xpath::replacement::Replacement;
-use crate::xpath::scope::VarType;
+use crate::xpath::scope::{VarType, file_of, file_variable};
 
 /// How large a compiled regular expression may become, in bytes.
 const REGEX_SIZE: usize = 1 << 20;
@@ -44,16 +44,13 @@ impl Parser<'_> {
         }
         let Some(&ty) = self.scope.variables.get(name) else {
             let error = Error::new(Code::UnknownVariable, span, format!("there is no variable `${name}`"));
-            let known = self.scope.variables.keys().map(String::as_str);
+            let known = self.scope.variables.keys().map(String::as_str).filter(|known| file_of(known).is_none());
             return Err(match nearest(name, known.chain(self.locals.iter().map(|(local, _)| *local))) {
                 Some(known) => error.meant(format!("${known}")),
                 None => error,
             });
         };
-        let index = self.variables.iter().position(|known| known == name).unwrap_or_else(|| {
-            self.variables.push(name.to_owned());
-            self.variables.len() - 1
-        });
+        let index = self.global(name);
         self.advance();
         self.ast(Kind::Global(index), span.start, ty)
     }
@@ -105,25 +102,47 @@ impl Parser<'_> {
         }
         self.expect(Symbol::CloseParenthesis)?;
         let span = name_span.start..self.last_end();
-        self.check_call(function, &arguments, &name_span, &span)?;
+        self.check_call(function, &arguments, &span)?;
+        if let (Function::FilePath, [name]) = (function, arguments.as_slice()) {
+            return self.file_path(name, span.start);
+        }
         let pattern = pattern(function, &arguments)?;
         let call = Call { function, arguments, pattern };
         self.ast(Kind::Call(call), span.start, function.signature().result)
     }
 
-    fn check_call(
-        &mut self,
-        function: Function,
-        arguments: &[Ast],
-        name_span: &Span,
-        span: &Span,
-    ) -> Result<(), Error> {
+    /// `file-path('name')` is a variable that every call has: where the files of the rule set lie is not known before.
+    fn file_path(&mut self, name: &Ast, begin: usize) -> Parsed {
+        let Kind::Literal(name_text) = &name.kind else {
+            let message = "the name of a file must be written as a string, so that it is known to be there";
+            return Err(Error::new(Code::ContainerFile, name.span.clone(), message));
+        };
+        let variable = file_variable(name_text);
+        if self.scope.variables.contains_key(&variable) {
+            let index = self.global(&variable);
+            return self.ast(Kind::Global(index), begin, VarType::Text);
+        }
+        let message = format!("`spec.files` has no file `{name_text}`");
+        let error = Error::new(Code::ContainerFile, name.span.clone(), message);
+        let known: Vec<&str> = self.scope.variables.keys().filter_map(|variable| file_of(variable)).collect();
+        Err(match nearest(name_text, known.iter().copied()) {
+            Some(near) => error.meant(format!("'{near}'")),
+            None if known.is_empty() => error.help("declare it there: `files: [{name: …, file: …}]`"),
+            None => error.help(format!("it has {}", known.join(", "))),
+        })
+    }
+
+    /// The index of a variable of the scope among those that the expression uses.
+    fn global(&mut self, name: &str) -> usize {
+        self.variables.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.variables.push(name.to_owned());
+            self.variables.len() - 1
+        })
+    }
+
+    fn check_call(&mut self, function: Function, arguments: &[Ast], span: &Span) -> Result<(), Error> {
         let signature = function.signature();
         let name = signature.name;
-        if function == Function::FilePath {
-            let message = "`file-path` needs `spec.files`, which this release does not have yet";
-            return Err(Error::new(Code::NotYetSupported, name_span.clone(), message));
-        }
         if arguments.len() < signature.least || arguments.len() > signature.most {
             let wanted = match (signature.least, signature.most) {
                 (1, 1) => "one argument".to_owned(),

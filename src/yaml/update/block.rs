@@ -9,7 +9,7 @@ use super::align::align;
 use super::diff::Update;
 use super::looks;
 use super::merged::Members;
-use crate::yaml::convert::is_merge_key;
+use super::walk::Change;
 use crate::yaml::emit::scalar::Context;
 use crate::yaml::emit::{self, style::Style};
 use crate::yaml::{Link, Node, Style as Written, Value};
@@ -23,26 +23,17 @@ impl<'t> Update<'t> {
         depth: usize,
     ) -> Option<()> {
         let members = Members::plan(entries, new, &self.anchors);
-        for (((key, value), gone), hidden) in entries.iter().zip(&members.gone).zip(&members.hidden) {
-            if *gone {
-                self.lose(value);
-                continue;
-            }
-            if *hidden || is_merge_key(key) {
-                continue;
-            }
-            self.keep_key(key);
-            let name = key.text()?;
-            let (was, becomes) = (old.get(name)?, new.get(name)?);
-            let anew = depth == 1 && was != becomes && self.anew.contains(name);
+        self.entries_that_stay(entries, &members, (old, new), |update, key, Change { value, was, becomes }| {
+            let anew = depth == 1 && was != becomes && key.text().is_some_and(|name| update.anew.contains(name));
             if anew {
-                self.lose(value);
+                update.lose(value);
             }
-            if anew || !self.attempt(value, was, becomes, Context::Block, depth + 1) {
-                let indent = self.indent(entries)?;
-                self.rewrite_value(key, value, becomes, indent, depth)?;
+            if anew || !update.attempt(value, was, becomes, Context::Block, depth + 1) {
+                let indent = update.indent(entries)?;
+                update.rewrite_value(key, value, becomes, indent, depth)?;
             }
-        }
+            Some(())
+        })?;
         if members.gone.contains(&true) {
             let parts: Option<Vec<_>> = entries
                 .iter()
@@ -79,18 +70,21 @@ impl<'t> Update<'t> {
         let alignment = align(old, new);
         let (layout, around, looks) = (self.layout, self.style, OnceCell::new());
         let style = || *looks.get_or_init(|| looks::in_list(layout, items, around));
-        let mut gone = vec![false; items.len()];
-        for (at, (item, becomes)) in items.iter().zip(&alignment.becomes).enumerate() {
-            let Some(becomes) = *becomes else {
-                self.lose(item);
-                gone[at] = true;
-                continue;
-            };
-            let (was, becomes) = (old.get(at)?, new.get(becomes)?);
-            if !self.attempt(item, was, becomes, Context::Block, depth + 1) {
-                self.rewrite_item(item, becomes, depth, style())?;
-            }
-        }
+        let gone = self.items_that_stay(
+            items,
+            &alignment,
+            (old, new),
+            |update, _, Change { value, was, becomes }| match update.attempt(
+                value,
+                was,
+                becomes,
+                Context::Block,
+                depth + 1,
+            ) {
+                true => Some(()),
+                false => update.rewrite_item(value, becomes, depth, style()),
+            },
+        )?;
         if gone.contains(&true) {
             let parts: Option<Vec<_>> =
                 items.iter().map(|item| Some(self.layout.dash(item)?..self.item_end(item))).collect();

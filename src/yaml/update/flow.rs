@@ -8,8 +8,8 @@ use super::align::align;
 use super::diff::Update;
 use super::looks;
 use super::merged::Members;
+use super::walk::Change;
 use crate::yaml::Node;
-use crate::yaml::convert::is_merge_key;
 use crate::yaml::emit::flow::Notation;
 use crate::yaml::emit::scalar::Context;
 
@@ -25,27 +25,18 @@ impl<'t> Update<'t> {
         let members = Members::plan(entries, new, &self.anchors);
         let parts = self.parts(node, entries.iter().map(|(key, value)| self.entry_end(key, value)));
         let notation = self.notation(entries.iter().map(|(key, _)| key), entries.iter().map(|(_, value)| value));
-        for (((key, value), gone), hidden) in entries.iter().zip(&members.gone).zip(&members.hidden) {
-            if *gone {
-                self.lose(value);
-                continue;
-            }
-            if *hidden || is_merge_key(key) {
-                continue;
-            }
-            self.keep_key(key);
-            let name = key.text()?;
-            let (was, becomes) = (old.get(name)?, new.get(name)?);
-            if !self.attempt(value, was, becomes, Context::Flow, depth + 1) {
+        self.entries_that_stay(entries, &members, (old, new), |update, key, Change { value, was, becomes }| {
+            if !update.attempt(value, was, becomes, Context::Flow, depth + 1) {
                 let written = notation.value(becomes, depth + 1).ok()?;
-                let colon = self.layout.colon(key)?;
+                let colon = update.layout.colon(key)?;
                 if value.span.is_empty() {
-                    self.splices.put(colon..colon, format!(" {written}"));
+                    update.splices.put(colon..colon, format!(" {written}"));
                 } else {
-                    self.splices.put(self.layout.skip_blank(colon)..value.span.end, written);
+                    update.splices.put(update.layout.skip_blank(colon)..value.span.end, written);
                 }
             }
-        }
+            Some(())
+        })?;
         self.remove_parts(&parts, &members.gone)?;
         let added: Result<Vec<String>, _> =
             members.added.iter().map(|(name, value)| notation.member(name, value, depth + 1)).collect();
@@ -63,18 +54,13 @@ impl<'t> Update<'t> {
         let alignment = align(old, new);
         let parts = self.parts(node, items.iter().map(|item| item.span.end));
         let notation = self.notation(std::iter::empty(), items.iter());
-        let mut gone = vec![false; items.len()];
-        for (at, (item, becomes)) in items.iter().zip(&alignment.becomes).enumerate() {
-            let Some(becomes) = *becomes else {
-                self.lose(item);
-                gone[at] = true;
-                continue;
-            };
-            let (was, becomes) = (old.get(at)?, new.get(becomes)?);
-            if !self.attempt(item, was, becomes, Context::Flow, depth + 1) {
-                self.splices.put(parts.get(at)?.clone(), notation.value(becomes, depth + 1).ok()?);
-            }
-        }
+        let gone =
+            self.items_that_stay(items, &alignment, (old, new), |update, at, Change { value, was, becomes }| {
+                if !update.attempt(value, was, becomes, Context::Flow, depth + 1) {
+                    update.splices.put(parts.get(at)?.clone(), notation.value(becomes, depth + 1).ok()?);
+                }
+                Some(())
+            })?;
         self.remove_parts(&parts, &gone)?;
         for run in alignment.inserted.chunk_by(|(a, _), (b, _)| a == b) {
             let values = run.iter().filter_map(|&(_, at)| new.get(at));

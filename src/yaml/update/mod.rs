@@ -14,6 +14,7 @@ mod layout;
 mod looks;
 mod merged;
 mod splice;
+mod walk;
 
 use std::collections::HashSet;
 

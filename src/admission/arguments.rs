@@ -1,0 +1,76 @@
+//! The arguments that `hookSidecars` gives to virt-patch's own sidecar.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::hook::SidecarOptions;
+use crate::manifest::{Argument, HookSidecar};
+use crate::packs;
+use crate::rule;
+
+/// The name of the sidecar's image, whatever registry it comes from.
+const IMAGE: &str = "virt-patch-sidecar";
+
+/// Of this many arguments the place of a problem is looked for.
+const PLACED: usize = 64;
+
+/// The most arguments that are read at all.
+const ARGUMENTS: usize = 256;
+
+/// What the sidecar would refuse of its arguments, in every hook and not before the VM starts. Of another image's
+/// arguments nothing is known.
+pub fn arguments(sidecar: &HookSidecar) -> Vec<Diagnostic> {
+    if !sidecar.image.as_deref().is_some_and(is_ours) {
+        return Vec::new();
+    }
+    let given = &sidecar.arguments;
+    if given.len() > ARGUMENTS {
+        let message = format!("{} arguments, and the sidecar has use for a few", given.len());
+        return vec![Diagnostic::error(Code::InvalidArgument, message).at(sidecar.location.clone())];
+    }
+    let parse = |count: usize| SidecarOptions::parse(given.iter().take(count).map(|given| &given.text), |_| None);
+    let options = parse(given.len());
+    let mut problems = Vec::new();
+    for mut problem in options.problems {
+        // The parser knows no places: the argument that brings a problem about is the last that it needs.
+        let brings = |count: &usize| parse(*count).problems.iter().any(|early| early.message == problem.message);
+        let last = (1..=given.len().min(PLACED)).find(brings);
+        let argument = last.and_then(|count| given.get(count - 1));
+        problem.at = Some(argument.map_or_else(|| sidecar.location.clone(), |argument| argument.location.clone()));
+        problems.push(problem);
+    }
+    let mut place = |mut problem: Diagnostic, names_it: &dyn Fn(&str) -> bool| {
+        let argument = given.iter().find(|argument: &&Argument| names_it(&argument.text));
+        problem.at = Some(argument.map_or_else(|| sidecar.location.clone(), |argument| argument.location.clone()));
+        problems.push(problem);
+    };
+    for pack in &options.packs {
+        if let Err(problem) = packs::find(pack) {
+            place(problem, &|text| text.strip_prefix("--pack=").unwrap_or(text) == pack);
+        }
+    }
+    for (pack, param, value) in options.params {
+        let names_it = format!("{pack}.{param}=");
+        for problem in unknown_param(pack, param, value) {
+            place(problem, &|text| text.strip_prefix("--param=").unwrap_or(text).starts_with(&names_it));
+        }
+    }
+    problems
+}
+
+/// A param that its pack does not have, or whose pack there is not. Whether the pack runs is not looked at: mounted rules,
+/// which nobody sees here, may bring it in.
+fn unknown_param(pack: String, param: String, value: String) -> Vec<Diagnostic> {
+    let file = match rule::pack_file(&pack) {
+        Ok(file) => file,
+        Err(problem) => return vec![problem],
+    };
+    match rule::compile(&[file]) {
+        Ok(sets) => rule::unknown_params(&sets, &[(pack, param, value)]),
+        Err(problems) => problems,
+    }
+}
+
+/// `registry.example:5000/team/virt-patch-sidecar:v1@sha256:…`
+fn is_ours(image: &str) -> bool {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    name.split([':', '@']).next() == Some(IMAGE)
+}

@@ -1,0 +1,102 @@
+//! Admission: whether an object may come into a cluster, by the sidecars and rules that it asks for.
+//!
+//! [`judge`] decides of one object; it reads no file and asks nobody. The webhook answers the API server with it, `audit` looks with it at what is
+//! already there. What is refused are things that make a VM's owner more than that:
+//!
+//! - an image beside virt-launcher that is not on the [`AllowList`], or that is told to run another program;
+//! - a mount that could take the place of the program, of its policy, of anything but rules;
+//! - rules that do not compile, which else stop a VM only when it starts.
+
+mod allow_list;
+mod arguments;
+#[cfg(feature = "webhook")]
+mod gate;
+mod inline;
+mod object;
+mod reference;
+#[cfg(feature = "webhook")]
+mod review;
+mod sidecars;
+
+pub use allow_list::{AllowList, Permission};
+pub use arguments::arguments;
+#[cfg(feature = "webhook")]
+pub use gate::{Answer, Decision, Gate, Mode};
+pub use object::RULES_LABEL;
+pub use reference::Reference;
+#[cfg(feature = "webhook")]
+pub use review::{Kind, Request, Response, Status, User};
+
+use serde_json::Value as Json;
+
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::json;
+use crate::manifest::{HOOK_SIDECARS_ANNOTATION, RULES_ANNOTATION};
+use crate::source::Source;
+
+use object::Subject;
+
+/// What objects are judged by.
+#[derive(Debug, Clone, Default)]
+pub struct Criteria {
+    /// The images that may run beside a VM; without a list images are not judged, and nothing is permitted beside them.
+    pub allow_list: Option<AllowList>,
+}
+
+/// What a judgement came to.
+#[derive(Debug, Clone, Default)]
+pub struct Verdict {
+    /// Everything that is wrong, in the order found. Places count in the annotation's or the ConfigMap key's text.
+    pub problems: Vec<Diagnostic>,
+    /// Whether there was anything to judge: sidecars or rules that are new.
+    pub is_judged: bool,
+}
+
+impl Verdict {
+    /// Whether nothing is an error.
+    pub fn is_allowed(&self) -> bool {
+        self.problems.iter().all(|problem| problem.severity == Severity::Warning)
+    }
+
+    fn add(&mut self, problems: Vec<Diagnostic>) {
+        self.is_judged = true;
+        self.problems.extend(problems);
+    }
+}
+
+/// Judges an object, JSON as the API server has it: a VMI, what VMIs are made from (VirtualMachine,
+/// VirtualMachineInstanceReplicaSet, VirtualMachinePool; instance types and preferences, which add annotations), or a ConfigMap with
+/// the label [`RULES_LABEL`] `"true"`. Any other has nothing to judge.
+///
+/// `old` is what an update replaces. An annotation that it leaves as it was, and data of a ConfigMap, is not judged again: who
+/// changes a label need not answer for an image that has left the list since.
+pub fn judge(object: &Json, old: Option<&Json>, criteria: &Criteria) -> Verdict {
+    let (subject, before) = (Subject::of(object), old.map_or(Subject::Other, Subject::of));
+    let mut verdict = Verdict::default();
+    let changed = |name: &str| subject.annotation(name).filter(|value| before.annotation(name) != Some(value));
+    if let Some(value) = changed(HOOK_SIDECARS_ANNOTATION) {
+        verdict.add(hook_sidecars(value, criteria));
+    }
+    if let Some(value) = changed(RULES_ANNOTATION) {
+        verdict.add(inline::annotation(value).err().unwrap_or_default());
+    }
+    if let Subject::Rules(members) = subject {
+        let data =
+            |object: &serde_json::Map<String, Json>| ["data", "binaryData"].map(|field| object.get(field).cloned());
+        let is_same = matches!(before, Subject::Rules(old) if data(old) == data(members));
+        if !is_same {
+            verdict.add(inline::config_map(members).err().unwrap_or_default());
+        }
+    }
+    verdict
+}
+
+fn hook_sidecars(value: &Json, criteria: &Criteria) -> Vec<Diagnostic> {
+    let Json::String(text) = value else {
+        let message =
+            format!("`{HOOK_SIDECARS_ANNOTATION}` must be a text that holds JSON, this is {}", json::kind(value));
+        return vec![Diagnostic::error(Code::HookSidecars, message)];
+    };
+    let source = Source::new(format!("annotation {HOOK_SIDECARS_ANNOTATION}"), text);
+    sidecars::judge(&source, criteria.allow_list.as_ref())
+}

@@ -1,0 +1,139 @@
+//! The arguments of `virt-patch plugin`, and what Kubernetes wants of names among them.
+
+use clap::{Args, ValueEnum};
+
+use super::release::{Admission, PluginApi};
+use crate::cli::rules::RuleArguments;
+
+/// Renders what an administrator installs for KubeVirt's structured-plugin API
+///
+/// A Plugin, the admission policy that puts the sidecar into the pods of VMs, and the rules as ConfigMaps: YAML
+/// for `kubectl apply --server-side -f -`. The rules are compiled before anything is printed.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  virt-patch plugin --image registry.example/virt-patch-sidecar:1.0 --pack smbios
+  virt-patch plugin --image IMAGE --namespace vms rules.yaml | kubectl apply --server-side -f -")]
+pub(in crate::cli) struct Arguments {
+    #[command(flatten)]
+    pub(super) rules: RuleArguments,
+    /// The sidecar's image
+    #[arg(long, value_name = "IMAGE", value_parser = image)]
+    pub(super) image: String,
+    /// The plugin's name: of its objects, its container and its socket's folder
+    #[arg(long, value_name = "NAME", default_value = "virt-patch", value_parser = plugin_name)]
+    pub(super) name: String,
+    /// Only VMs in this namespace; repeatable. Rule files need it: a pod reads ConfigMaps of its own namespace only
+    #[arg(long = "namespace", value_name = "NAME", value_parser = label)]
+    pub(super) namespaces: Vec<String>,
+    /// Only VMs with this label; repeatable, and then all of them are needed
+    #[arg(long = "vm-label", value_name = "KEY=VALUE", value_parser = vm_label)]
+    pub(super) labels: Vec<(String, String)>,
+    /// The release of KubeVirt
+    #[arg(long, value_name = "VERSION", default_value = "1.9", value_parser = PluginApi::of)]
+    pub(super) kubevirt: PluginApi,
+    /// The release of Kubernetes
+    #[arg(long, value_name = "VERSION", default_value = "1.36", value_parser = Admission::of)]
+    pub(super) kubernetes: Admission,
+    /// The container's CPU, as request and limit
+    #[arg(long, value_name = "QUANTITY", default_value = "200m", value_parser = quantity)]
+    pub(super) cpu: String,
+    /// The container's memory, as request and limit
+    #[arg(long, value_name = "QUANTITY", default_value = "64M", value_parser = quantity)]
+    pub(super) memory: String,
+    /// What a failing hook does to the VM's start
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "fail", ignore_case = true)]
+    pub(super) failure_strategy: FailureStrategy,
+}
+
+/// `failureStrategy` of KubeVirt's Plugin and `failurePolicy` of Kubernetes' admission, which have the same words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailureStrategy {
+    /// The VM does not start
+    Fail,
+    /// The VM starts without the plugin's changes
+    Ignore,
+}
+
+impl FailureStrategy {
+    /// As the API spells it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Fail => "Fail",
+            Self::Ignore => "Ignore",
+        }
+    }
+}
+
+/// The most characters of a label (RFC 1123) and of a label's value.
+const MAX_LABEL: usize = 63;
+
+/// A name that may be a namespace, a container and a piece of a path: a label of RFC 1123.
+fn label(text: &str) -> Result<String, String> {
+    let inner = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
+    let is_label = !text.is_empty()
+        && text.len() <= MAX_LABEL
+        && text.chars().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    match is_label {
+        true => Ok(text.to_owned()),
+        false => Err("a name has at most 63 of a-z, 0-9 and -, and no - at its ends".to_owned()),
+    }
+}
+
+/// A plugin's name. It is a label with `-rules` behind it too: the name of a volume.
+fn plugin_name(text: &str) -> Result<String, String> {
+    const MAX: usize = MAX_LABEL - "-rules".len();
+    match text.len() > MAX {
+        true => Err(format!("a plugin's name has at most {MAX} characters")),
+        false => label(text),
+    }
+}
+
+/// A label's key and value, by the API server's rules for them.
+fn vm_label(text: &str) -> Result<(String, String), String> {
+    let Some((key, value)) = text.split_once('=') else {
+        return Err("a label is KEY=VALUE".to_owned());
+    };
+    let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    let is_prefix = |prefix: &str| prefix.len() <= 253 && prefix.split('.').all(|part| label(part).is_ok());
+    if !prefix.is_none_or(is_prefix) || name.is_empty() || !is_label_value(name) {
+        return Err(format!("{key:?} is no label's key: [PREFIX/]NAME, as in vm.example/tier"));
+    }
+    if !is_label_value(value) {
+        return Err(format!("{value:?} is no label's value: at most 63 letters, digits, -, _ and ."));
+    }
+    if key == super::inject::LAUNCHER_LABEL.0 {
+        return Err(format!("{key:?} tells the pods of VMs apart already"));
+    }
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+fn is_label_value(text: &str) -> bool {
+    let at_ends = |char: Option<char>| char.is_none_or(|char| char.is_ascii_alphanumeric());
+    text.len() <= MAX_LABEL
+        && text.chars().all(|char| char.is_ascii_alphanumeric() || "-_.".contains(char))
+        && at_ends(text.chars().next())
+        && at_ends(text.chars().next_back())
+}
+
+/// A quantity such as `200m`, `1`, `64M` or `1.5Gi`.
+fn quantity(text: &str) -> Result<String, String> {
+    const SUFFIXES: &[&str] = &["", "m", "k", "M", "G", "Ki", "Mi", "Gi"];
+    let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    let suffix = text.get(digits.len()..).unwrap_or_default();
+    let is_number = digits.parse::<f64>().is_ok_and(|number| number > 0.0)
+        && digits.chars().all(|char| char.is_ascii_digit() || char == '.');
+    match is_number && SUFFIXES.contains(&suffix) {
+        true => Ok(text.to_owned()),
+        false => Err("a quantity is a number with a suffix, as in 200m or 64Mi".to_owned()),
+    }
+}
+
+/// An image is named as a person would write it; whether it exists is the kubelet's question.
+fn image(text: &str) -> Result<String, String> {
+    match text.is_empty() || text.chars().any(|char| char.is_whitespace() || char.is_control()) {
+        true => Err("an image's name is not empty and has no white space".to_owned()),
+        false => Ok(text.to_owned()),
+    }
+}

@@ -1,0 +1,163 @@
+//! What `virt-patch plugin` renders: the objects, in the order in which they are to be there.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::arguments::{Arguments, FailureStrategy};
+use super::inject::{self, LAUNCHER_LABEL, literal};
+use super::release::{Admission, PluginApi};
+use super::rule_files;
+use crate::diagnostic::{Code, Diagnostic};
+
+/// Where virt-launcher looks for the sockets of plugins, each in a folder of the plugin's name.
+const SOCKETS: &str = "/var/run/kubevirt-plugin";
+/// How long KubeVirt waits for the hook; all of a VM's start that contains it has 20 s.
+const TIMEOUT: &str = "10s";
+
+/// Everything that the objects need, checked.
+pub(super) struct Bundle {
+    pub(super) name: String,
+    pub(super) image: String,
+    pub(super) namespaces: Vec<String>,
+    pub(super) cpu: String,
+    pub(super) memory: String,
+    pub(super) failure_strategy: FailureStrategy,
+    pub(super) admission: Admission,
+    plugin: PluginApi,
+    labels: BTreeMap<String, String>,
+    rules: Map<String, Value>,
+    packs: Vec<String>,
+    params: Vec<String>,
+}
+
+impl Bundle {
+    /// Compiles the rules as the sidecar will.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the rules; `unsupported-combination` for rule files without a namespace and for
+    /// labels that no VM can have.
+    pub(super) fn new(arguments: Arguments) -> Result<Self, Vec<Diagnostic>> {
+        let files = arguments.rules.compile(None)?.files;
+        let Arguments { rules, namespaces, .. } = arguments;
+        let mut labels = BTreeMap::new();
+        for (key, value) in arguments.labels {
+            if labels.insert(key.clone(), value.clone()).is_some_and(|other| other != value) {
+                let message = format!("no VM has the label `{key}` with two values");
+                return Err(vec![Diagnostic::error(Code::UnsupportedCombination, message).help("give it once")]);
+            }
+        }
+        if !files.is_empty() && namespaces.is_empty() {
+            let message = "rule files become ConfigMaps, and a VM's pod reads those of its own namespace only";
+            let help = "name the VMs' namespaces with --namespace, or use packs alone";
+            return Err(vec![Diagnostic::error(Code::UnsupportedCombination, message).help(help)]);
+        }
+        Ok(Self {
+            name: arguments.name,
+            image: arguments.image,
+            namespaces,
+            cpu: arguments.cpu,
+            memory: arguments.memory,
+            failure_strategy: arguments.failure_strategy,
+            admission: arguments.kubernetes,
+            plugin: arguments.kubevirt,
+            labels,
+            rules: rule_files::data(&files).map_err(|problem| vec![problem])?,
+            packs: rules.packs,
+            params: rules.params,
+        })
+    }
+
+    /// The objects. ConfigMaps come first, then what puts the sidecar into pods, and at last the Plugin: from then
+    /// on KubeVirt waits for the socket.
+    pub(super) fn objects(&self) -> Vec<Value> {
+        let config_maps = self.config_map().into_iter().flat_map(|name| {
+            self.namespaces.iter().map(move |namespace| {
+                let mut metadata = self.metadata(&name);
+                metadata["namespace"] = json!(namespace);
+                metadata["labels"]["virt-patch.dev/rules"] = json!("true");
+                json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": self.rules})
+            })
+        });
+        config_maps.chain([inject::policy(self), inject::binding(self), self.plugin()]).collect()
+    }
+
+    /// What the person who installs them should know.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut notes = vec!["KubeVirt needs the feature gate `Plugins`".to_owned()];
+        if !self.admission.is_served {
+            notes.push(format!(
+                "this release of Kubernetes serves {} only with --feature-gates=MutatingAdmissionPolicy=true and \
+                 --runtime-config={0}=true",
+                self.admission.version
+            ));
+        }
+        notes
+    }
+
+    fn plugin(&self) -> Value {
+        let socket = format!("{}/virt-patch.sock", self.socket_folder());
+        let mut spec = json!({
+            "failureStrategy": self.failure_strategy.word(),
+            self.plugin.hooks: [{"sidecar": {"socketPath": socket}, "timeout": TIMEOUT}],
+            "mutatingAdmissionPolicies": [{"name": self.name}],
+        });
+        if let Some(condition) = self.condition() {
+            spec["condition"] = json!(condition);
+        }
+        json!({
+            "apiVersion": self.plugin.version,
+            "kind": "Plugin",
+            "metadata": self.metadata(&self.name),
+            "spec": spec,
+        })
+    }
+
+    /// The VMs whose pods get the sidecar, as KubeVirt's CEL says it: fields have the names of the Go types. For all
+    /// others virt-launcher must not wait for a socket.
+    fn condition(&self) -> Option<String> {
+        let mut terms = Vec::new();
+        if !self.namespaces.is_empty() {
+            let names: Vec<_> = self.namespaces.iter().map(|name| literal(name)).collect();
+            terms.push(format!("vmi.Namespace in [{}]", names.join(", ")));
+        }
+        for (key, value) in &self.labels {
+            let (key, value) = (literal(key), literal(value));
+            terms.push(format!("{key} in vmi.Labels && vmi.Labels[{key}] == {value}"));
+        }
+        (!terms.is_empty()).then(|| terms.join(" && "))
+    }
+
+    /// The labels of the pods that get the sidecar: virt-controller copies a VM's labels to its pod.
+    pub(super) fn pod_labels(&self) -> BTreeMap<&str, &str> {
+        let own = self.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        std::iter::once(LAUNCHER_LABEL).chain(own).collect()
+    }
+
+    /// The sidecar's arguments.
+    pub(super) fn args(&self) -> Vec<String> {
+        let mut args = vec!["--plugin-socket".to_owned(), format!("{}/virt-patch.sock", self.socket_folder())];
+        for pack in &self.packs {
+            args.extend(["--pack".to_owned(), pack.clone()]);
+        }
+        for param in &self.params {
+            args.extend(["--param".to_owned(), param.clone()]);
+        }
+        args
+    }
+
+    /// The folder of the plugin's sockets, as virt-launcher and the sidecar see it.
+    pub(super) fn socket_folder(&self) -> String {
+        format!("{SOCKETS}/{}", self.name)
+    }
+
+    /// The name of the ConfigMap with the rules, and of the volume that it becomes.
+    pub(super) fn config_map(&self) -> Option<String> {
+        (!self.rules.is_empty()).then(|| format!("{}-rules", self.name))
+    }
+
+    /// Metadata of an object of this name.
+    pub(super) fn metadata(&self, name: &str) -> Value {
+        json!({"name": name, "labels": {"app.kubernetes.io/name": "virt-patch", "app.kubernetes.io/instance": self.name}})
+    }
+}

@@ -1,0 +1,24 @@
+//! The admission server: [`crate::admission`] behind TLS, with what it judges by kept up to date.
+//!
+//! A [`Server`] listens where the API server calls (`/validate`) and, in plain HTTP, where metrics are fetched. What it
+//! is given at its start may change under it: the certificate's files, the allow list's file, the ConfigMap or
+//! Harvester's setting that holds the list. Nothing that a peer sends ends it.
+//!
+//! | a peer that | is bounded by |
+//! | --- | --- |
+//! | connects and says nothing, or drips | 10 s for TLS, 10 s for a request's head, 10 s for its body |
+//! | sends much | 8 MiB a review, 64 MiB of reviews at a time; more waits, at most as long as the above |
+//! | opens many connections | 256; more wait to be accepted |
+//! | asks for what costs | judgements run on as many threads as there are cores; after 10 s a review is answered `503` |
+
+mod certificate;
+mod connections;
+mod images;
+mod metrics;
+mod poll;
+mod reading;
+mod server;
+mod service;
+
+pub use images::Images;
+pub use server::{Options, Server, StartError};

@@ -1,0 +1,116 @@
+//! `virt-patch plugin`: what it renders, word for word (`tests/cli/plugin/`), and what it refuses. That a real API server takes
+//! it is shown in tests/kubernetes, and that KubeVirt reads its conditions in tests/kubevirt.
+#![cfg(feature = "cli")]
+// `cfg(test)` says to clippy that these are tests too.
+#![cfg(test)]
+
+#[path = "cli/golden.rs"]
+mod golden;
+#[path = "cli/run.rs"]
+mod run;
+
+use golden::golden;
+use run::Desk;
+
+const RULES: &str = "\
+apiVersion: virt-patch.dev/v1alpha1
+kind: RuleSet
+metadata: {name: r}
+spec:
+  onDefineDomain:
+    - remove: /domain/devices/memballoon
+";
+const IMAGE: [&str; 3] = ["plugin", "--image", "registry.example/virt-patch-sidecar:1.0"];
+
+fn desk() -> Desk {
+    Desk::new(&[("rules.yaml", RULES), ("wrong.yaml", "kind: RuleSet\n"), ("my rules", RULES)])
+}
+
+/// What a run prints where it succeeds.
+fn rendered(arguments: &[&str]) -> String {
+    let done = desk().run(&[&IMAGE, arguments].concat());
+    assert_eq!(done.code, 0, "{arguments:?}: {}", done.err);
+    done.out
+}
+
+/// What a run says where it does not, with its exit code.
+fn refused(arguments: &[&str]) -> (i32, String) {
+    let done = desk().run(&[&IMAGE, arguments].concat());
+    assert_eq!(done.out, "", "{arguments:?}");
+    (done.code, done.err)
+}
+
+#[test]
+fn a_pack_for_the_whole_cluster() {
+    golden("plugin/pack.yaml", &rendered(&["--pack", "smbios"]));
+}
+
+#[test]
+fn rules_for_some_vms_of_two_namespaces() {
+    let arguments =
+        ["--kubernetes", "v1.34.2", "--kubevirt", "v1.9.0", "--name", "tuning", "--namespace", "a", "--namespace", "b"];
+    let labels =
+        ["--vm-label", "vm.example/tier=gold", "--failure-strategy", "Ignore", "--cpu", "1", "--memory", "32Mi"];
+    golden("plugin/rules.yaml", &rendered(&[&arguments[..], &labels, &["rules.yaml"]].concat()));
+}
+
+#[test]
+fn several_files_keep_their_order_and_their_names_become_keys() {
+    let text = rendered(&["--namespace", "a", "my rules", "rules.yaml"]);
+    let first = text.find("\n  0-my-rules.yaml: |").expect("the first key");
+    let second = text.find("\n  1-rules.yaml: |").expect("the second key");
+    assert!(first < second);
+    let piped = desk().run_with(&[&IMAGE[..], &["--namespace", "a", "-"]].concat(), RULES, &[]);
+    assert!(piped.out.contains("\n  stdin.yaml: |"), "{}", piped.out);
+}
+
+#[test]
+fn a_value_never_becomes_cel() {
+    let value = r#"smbios.manufacturer=" + object.metadata.name + "\"#;
+    let text = rendered(&["--pack", "smbios", "--param", value]);
+    assert!(text.contains(r#""smbios.manufacturer=\" + object.metadata.name + \"\\""#), "{text}");
+}
+
+#[test]
+fn the_notes_say_what_the_cluster_needs() {
+    let said =
+        |kubernetes: &str| desk().run(&[&IMAGE[..], &["--pack", "smbios", "--kubernetes", kubernetes]].concat()).err;
+    assert_eq!(said("1.36"), "note: KubeVirt needs the feature gate `Plugins`\n");
+    assert!(said("1.35").contains("--runtime-config=admissionregistration.k8s.io/v1beta1=true"));
+}
+
+#[test]
+fn wrong_rules_are_not_rendered() {
+    golden("errors/plugin-wrong-rules.txt", &refused(&["--namespace", "a", "wrong.yaml"]).1);
+    golden("errors/plugin-without-a-namespace.txt", &refused(&["rules.yaml"]).1);
+    assert_eq!(refused(&["--namespace", "a", "wrong.yaml"]).0, 1);
+    assert_eq!(refused(&["--pack", "smbioss"]).0, 2);
+    let two = ["--pack", "smbios", "--vm-label", "a=b", "--vm-label", "a=c"];
+    assert!(refused(&two).1.contains("no VM has the label `a` with two values"));
+}
+
+#[test]
+fn wrong_arguments_say_what_is_wanted() {
+    for (arguments, said) in [
+        (["--kubevirt", "1.8"], "has no structured plugins"),
+        (["--kubevirt", "1.10"], "this virt-patch knows the plugins of KubeVirt 1.9"),
+        (["--kubernetes", "1.33"], "no MutatingAdmissionPolicy beyond alpha"),
+        (["--kubernetes", "latest"], "a release is MAJOR.MINOR"),
+        (["--name", "Virt"], "at most 63 of a-z"),
+        (["--name", "a/../b"], "at most 63 of a-z"),
+        (["--name", "x23456789012345678901234567890123456789012345678901234567z"], "at most 57"),
+        (["--namespace", "-a"], "no - at its ends"),
+        (["--vm-label", "tier"], "KEY=VALUE"),
+        (["--vm-label", "a b=c"], "is no label's key"),
+        (["--vm-label", "a=c d"], "is no label's value"),
+        (["--vm-label", "kubevirt.io=x"], "tells the pods of VMs apart"),
+        (["--cpu", "-1"], "a value is required"),
+        (["--cpu", "0"], "a quantity is a number"),
+        (["--memory", "64Mb"], "a quantity is a number"),
+        (["--memory", "1e3"], "a quantity is a number"),
+        (["--failure-strategy", "Panic"], "invalid value 'Panic'"),
+    ] {
+        let (code, text) = refused(&[&["--pack", "smbios"][..], &arguments].concat());
+        assert!(code == 2 && text.contains(said), "{arguments:?}: {code}: {text}");
+    }
+}
