@@ -105,7 +105,9 @@ fn on_libvirt(pack: &Pack) -> String {
     let said = match (cases.len(), refused) {
         (0, _) => return "changes no domain".to_owned(),
         (all, 0) => format!("{}, {}", count(all, "case"), count(arguments, "argument")),
-        (all, some) => format!("{}, {}, {some} beyond 9.0 or the machine", count(all, "case"), count(arguments, "argument")),
+        (all, some) => {
+            format!("{}, {}, {some} beyond 9.0 or the machine", count(all, "case"), count(arguments, "argument"))
+        }
     };
     format!("[{said}](../{LIBVIRT}/packs/{}.yaml)", pack.name)
 }
