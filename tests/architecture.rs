@@ -70,7 +70,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("validate", &["source", "diagnostic", "yaml", "manifest", "rule", "policy", "lint", "admission", "rule_test"]),
-    ("audit", &["source", "diagnostic", "yaml", "manifest", "rule", "policy", "lint", "hook", "vmi"]),
+    ("audit", &["source", "diagnostic", "yaml", "manifest", "rule", "policy", "lint", "hook", "admission", "vmi"]),
     ("schema", &["source", "json", "yaml", "rule", "policy", "rule_test"]),
     ("webhook", &["source", "diagnostic", "admission", "hook"]),
     (
@@ -176,7 +176,10 @@ fn uses(text: &str, module: &[String]) -> (Vec<Import>, BTreeMap<String, Vec<Str
         let number = text[..offset].matches('\n').count() + 1;
         let declaration = line.strip_prefix("use ").map(|tail| (false, tail)).or_else(|| {
             let (visibility, tail) = line.split_once("use ")?;
-            visibility.trim_end().starts_with("pub").then_some((true, tail))
+            // Nothing else ends in a word that ends so: `pub struct Clause {`.
+            let visibility = visibility.trim_end();
+            let is_one = visibility == "pub" || (visibility.starts_with("pub(") && visibility.ends_with(')'));
+            is_one.then_some((true, tail))
         });
         let is_comment = line.starts_with("//");
         match declaration.filter(|_| !is_comment) {
