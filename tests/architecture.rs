@@ -48,7 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "sidecar",
         &["source", "diagnostic", "json", "manifest", "rule", "engine", "policy", "load", "surroundings", "hook"],
     ),
-    ("admission", &["source", "diagnostic", "json", "manifest", "packs", "rule", "hook"]),
+    ("admission", &["source", "diagnostic", "json", "manifest", "packs", "rule", "policy", "hook"]),
     ("infer", &["source", "diagnostic", "xpath", "json", "xml", "yaml", "cloud_init", "rule", "engine"]),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
     ("vmi", &["source", "diagnostic", "yaml", "manifest", "rule"]),
@@ -69,22 +69,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "second_call",
         ],
     ),
-    (
-        "validate",
-        &[
-            "source",
-            "diagnostic",
-            "yaml",
-            "manifest",
-            "rule",
-            "packs",
-            "policy",
-            "lint",
-            "hook",
-            "admission",
-            "rule_test",
-        ],
-    ),
+    ("validate", &["source", "diagnostic", "yaml", "manifest", "rule", "policy", "lint", "admission", "rule_test"]),
     ("audit", &["source", "diagnostic", "yaml", "manifest", "rule", "policy", "lint", "hook", "admission", "vmi"]),
     ("schema", &["source", "json", "yaml", "rule", "policy", "rule_test"]),
     ("webhook", &["source", "diagnostic", "admission", "hook"]),
@@ -190,8 +175,11 @@ fn uses(text: &str, module: &[String]) -> (Vec<Import>, BTreeMap<String, Vec<Str
         let line = rest[..line_end].trim_start();
         let number = text[..offset].matches('\n').count() + 1;
         let declaration = line.strip_prefix("use ").map(|tail| (false, tail)).or_else(|| {
-            let (visibility, tail) = line.split_once(" use ")?;
-            visibility.trim_end().starts_with("pub").then_some((true, tail))
+            let (visibility, tail) = line.split_once("use ")?;
+            // Nothing else ends in a word that ends so: `pub struct Clause {`.
+            let visibility = visibility.trim_end();
+            let is_one = visibility == "pub" || (visibility.starts_with("pub(") && visibility.ends_with(')'));
+            is_one.then_some((true, tail))
         });
         let is_comment = line.starts_with("//");
         match declaration.filter(|_| !is_comment) {

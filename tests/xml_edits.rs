@@ -324,6 +324,34 @@ fn equality_is_about_what_is_said() {
     assert!(!document.deep_equal(two, three));
 }
 
+/// What one document leaves for the next on its thread is room, and nothing of what stood in it.
+#[test]
+fn documents_that_come_and_go_know_nothing_of_each_other() {
+    let edited = |text: &str| {
+        let mut document = Document::parse(text).unwrap();
+        let root = document.root_element();
+        let made = fragment(&mut document, "<new/>");
+        document.insert_last(root, &made).unwrap();
+        document.write().into_owned()
+    };
+    let wide = format!("<d>{}</d>", "<a b='c'/>".repeat(1000));
+    let expected = wide.replace("</d>", "<new/></d>");
+    let outer = Document::parse("<o p='q'><r/></o>").unwrap();
+    // Small after large, large after small, and both while another one lives.
+    for _ in 0..3 {
+        assert_eq!(edited(&wide), expected);
+        assert_eq!(edited("<d/>"), "<d><new/></d>");
+        let mut mark = Document::parse("<e/>").unwrap();
+        let (root, before) = (mark.root_element(), mark.mark());
+        mark.set_text(root, "t").unwrap();
+        mark.undo_to(before);
+        assert_eq!(mark.write(), "<e/>", "a journal begins empty");
+        assert_eq!(mark.children(root).count(), 0);
+    }
+    assert_eq!(outer.children(outer.root_element()).count(), 1);
+    assert_eq!(outer.write(), "<o p='q'><r/></o>");
+}
+
 #[test]
 fn ten_thousand_insertions_take_no_time() {
     let text = format!("<d>\n  <list>\n    <i/>\n  </list>\n{}</d>", "  <other/>\n".repeat(10_000));

@@ -4,6 +4,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::hook::SidecarOptions;
 use crate::manifest::{Argument, HookSidecar};
 use crate::packs;
+use crate::policy::Policies;
 use crate::rule;
 
 /// The name of the sidecar's image, whatever registry it comes from.
@@ -52,6 +53,22 @@ pub fn arguments(sidecar: &HookSidecar) -> Vec<Diagnostic> {
         for problem in unknown_param(pack, param, value) {
             place(problem, &|text| text.strip_prefix("--param=").unwrap_or(text).starts_with(&names_it));
         }
+    }
+    problems
+}
+
+/// What policies refuse of the packs that the arguments name.
+pub(super) fn packs_refused(sidecar: &HookSidecar, policies: &Policies) -> Vec<Diagnostic> {
+    let is_read = sidecar.image.as_deref().is_some_and(is_ours) && sidecar.arguments.len() <= ARGUMENTS;
+    if !is_read || policies.is_empty() {
+        return Vec::new();
+    }
+    let options = SidecarOptions::parse(sidecar.arguments.iter().map(|argument| &argument.text), |_| None);
+    let files: Vec<_> = options.packs.iter().filter_map(|name| rule::pack_file(name).ok()).collect();
+    let mut problems = policies.judge_sets(&rule::compile(&files).unwrap_or_default());
+    for problem in &mut problems {
+        // The pack's own text is not what the VM's owner wrote.
+        problem.at = Some(sidecar.location.clone());
     }
     problems
 }

@@ -32,6 +32,8 @@ use serde_json::Value as Json;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::json;
 use crate::manifest::{HOOK_SIDECARS_ANNOTATION, RULES_ANNOTATION};
+use crate::policy::Policies;
+use crate::rule::RuleSet;
 use crate::source::Source;
 
 use object::Subject;
@@ -41,6 +43,9 @@ use object::Subject;
 pub struct Criteria {
     /// The images that may run beside a VM; without a list images are not judged, and nothing is permitted beside them.
     pub allow_list: Option<AllowList>,
+    /// What rules may do. Of them only what can be said before there is a domain: packs, sources of params, rules in
+    /// annotations. What they do to a domain is the sidecar's to judge, by the same policies.
+    pub policies: Policies,
 }
 
 /// What a judgement came to.
@@ -78,17 +83,22 @@ pub fn judge(object: &Json, old: Option<&Json>, criteria: &Criteria) -> Verdict 
         verdict.add(hook_sidecars(value, criteria));
     }
     if let Some(value) = changed(RULES_ANNOTATION) {
-        verdict.add(inline::annotation(value).err().unwrap_or_default());
+        verdict.add(rules(inline::annotation(value), criteria));
     }
     if let Subject::Rules(members) = subject {
         let data =
             |object: &serde_json::Map<String, Json>| ["data", "binaryData"].map(|field| object.get(field).cloned());
         let is_same = matches!(before, Subject::Rules(old) if data(old) == data(members));
         if !is_same {
-            verdict.add(inline::config_map(members).err().unwrap_or_default());
+            verdict.add(rules(inline::config_map(members), criteria));
         }
     }
     verdict
+}
+
+/// What is wrong with rules, or else what policies refuse of them.
+fn rules(compiled: Result<Vec<RuleSet>, Vec<Diagnostic>>, criteria: &Criteria) -> Vec<Diagnostic> {
+    compiled.map_or_else(|problems| problems, |sets| criteria.policies.judge_sets(&sets))
 }
 
 fn hook_sidecars(value: &Json, criteria: &Criteria) -> Vec<Diagnostic> {
@@ -98,5 +108,5 @@ fn hook_sidecars(value: &Json, criteria: &Criteria) -> Vec<Diagnostic> {
         return vec![Diagnostic::error(Code::HookSidecars, message)];
     };
     let source = Source::new(format!("annotation {HOOK_SIDECARS_ANNOTATION}"), text);
-    sidecars::judge(&source, criteria.allow_list.as_ref())
+    sidecars::judge(&source, criteria)
 }

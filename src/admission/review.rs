@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
 const API_VERSION: &str = "admission.k8s.io/v1";
@@ -28,10 +28,10 @@ pub struct Request {
     /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`.
     pub operation: String,
     /// The object's name; empty where the API server makes one up.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_nothing")]
     pub name: String,
     /// The object's namespace; empty for objects of the whole cluster.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_nothing")]
     pub namespace: String,
     /// Who asks for the change.
     #[serde(default)]
@@ -60,6 +60,11 @@ pub struct User {
     /// `system:serviceaccount:NAMESPACE:NAME`, or what the cluster calls a person.
     #[serde(default)]
     pub username: String,
+}
+
+/// A text, or an empty one for `null`.
+fn text_or_nothing<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error> {
+    Option::deserialize(value).map(Option::unwrap_or_default)
 }
 
 impl Request {

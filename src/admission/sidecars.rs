@@ -6,8 +6,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::{self, Field, HookSidecar, Mount};
 use crate::source::{Location, Source};
 
+use super::Criteria;
 use super::allow_list::{AllowList, Permission};
-use super::arguments::arguments;
+use super::arguments::{arguments, packs_refused};
 use super::reference::Reference;
 
 /// The most entries that are judged; each is a container in the VM's pod.
@@ -21,7 +22,8 @@ const RULES_FOLDER: &str = "/etc/virt-patch/rules/";
 
 /// Everything for which the annotation, which is all of `source`, is refused. Without an allow list no image is
 /// judged, and an entry has no permission.
-pub(super) fn judge(source: &Arc<Source>, allow_list: Option<&AllowList>) -> Vec<Diagnostic> {
+pub(super) fn judge(source: &Arc<Source>, criteria: &Criteria) -> Vec<Diagnostic> {
+    let allow_list = criteria.allow_list.as_ref();
     let (sidecars, mut problems) = manifest::read_hook_sidecars(source);
     if sidecars.len() > SIDECARS {
         let message = format!("{} sidecars, and at most {SIDECARS} are allowed", sidecars.len());
@@ -46,6 +48,7 @@ pub(super) fn judge(source: &Arc<Source>, allow_list: Option<&AllowList>) -> Vec
             }
         }
         problems.extend(arguments(sidecar));
+        problems.extend(packs_refused(sidecar, &criteria.policies));
     }
     problems
 }

@@ -15,6 +15,8 @@ use super::terminal::Terminal;
 use crate::admission::{Criteria, Gate, Mode};
 use crate::hook::Log;
 use crate::hook::log::{Format, Level};
+use crate::load;
+use crate::policy::Policies;
 use crate::webhook::{Images, Options, Server, StartError};
 
 /// The key of a ConfigMap that holds the list, where none is named.
@@ -44,6 +46,9 @@ pub(super) struct Arguments {
     key: PathBuf,
     #[command(flatten)]
     images: ImageArguments,
+    /// What rules may do: a RulePolicy file or folder, or `builtin:NAME`; repeatable
+    #[arg(long = "policy", value_name = "POLICY")]
+    policies: Vec<PathBuf>,
     /// What becomes of what is refused: Enforce keeps it out, Warn lets it in with warnings, Audit only records it
     #[arg(long, value_enum, value_name = "MODE", default_value = "Enforce")]
     mode: ModeArgument,
@@ -105,7 +110,11 @@ pub(super) fn run(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Ex
         FormatArgument::Json => Format::Json,
         FormatArgument::Text => Format::Text,
     }));
-    let options = arguments.options();
+    let policies = match load::policies(&arguments.policies) {
+        Ok(policies) => policies,
+        Err(problems) => return Ok(terminal.refuse(&problems)),
+    };
+    let options = arguments.options(policies);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?;
     runtime.block_on(async {
         let end = end_of_process()?;
@@ -125,7 +134,7 @@ pub(super) fn run(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Ex
 }
 
 impl Arguments {
-    fn options(self) -> Options {
+    fn options(self, policies: Policies) -> Options {
         let images = match (self.images.allow_list, self.images.allow_list_configmap) {
             (Some(path), _) => Images::File(path),
             (None, Some(config_map)) => config_map,
@@ -143,7 +152,7 @@ impl Arguments {
             key: self.key,
             images,
             kubeconfig: self.kubeconfig,
-            criteria: Criteria::default(),
+            criteria: Criteria { allow_list: None, policies },
             gate: Gate {
                 mode,
                 exempt_namespaces: self.exempt_namespaces.into_iter().collect(),

@@ -1,5 +1,6 @@
 //! Filling templates: holes become texts or JSON values.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use serde_json::{Map, Number, Value as Json};
@@ -17,35 +18,35 @@ use super::secrets::MASK;
 /// The most bytes of one value in `fail` and `warn`.
 const SHOWN: usize = 1024;
 
-/// A node of a fragment with its holes filled.
+/// A node of a fragment with its holes filled; what has none is the fragment's own.
 #[derive(Debug)]
-pub(super) enum Filled {
-    Element(FilledElement),
-    Text(String),
-    Comment(String),
-    ProcessingInstruction { target: String, data: String },
+pub(super) enum Filled<'f> {
+    Element(FilledElement<'f>),
+    Text(Cow<'f, str>),
+    Comment(&'f str),
+    ProcessingInstruction { target: &'f str, data: &'f str },
 }
 
 /// An element of a fragment with its holes filled.
 #[derive(Debug)]
-pub(super) struct FilledElement {
-    pub(super) name: QName,
-    pub(super) attributes: Vec<(QName, String)>,
-    pub(super) children: Vec<Filled>,
+pub(super) struct FilledElement<'f> {
+    pub(super) name: &'f QName,
+    pub(super) attributes: Vec<(&'f QName, Cow<'f, str>)>,
+    pub(super) children: Vec<Filled<'f>>,
 }
 
-impl FilledElement {
+impl<'f> FilledElement<'f> {
     /// All its text, where it has any.
-    pub(super) fn text(&self) -> Option<String> {
+    pub(super) fn text(&self) -> Option<Cow<'_, str>> {
         let texts = self.children.iter().filter_map(|child| match child {
-            Filled::Text(text) => Some(text.as_str()),
+            Filled::Text(text) => Some(Cow::Borrowed(text.as_ref())),
             _ => None,
         });
-        texts.map(str::to_owned).reduce(|before, text| before + &text)
+        texts.reduce(|before, text| before + text)
     }
 
     /// Its child elements.
-    pub(super) fn elements(&self) -> impl Iterator<Item = &FilledElement> {
+    pub(super) fn elements(&self) -> impl Iterator<Item = &FilledElement<'f>> {
         self.children.iter().filter_map(|child| match child {
             Filled::Element(element) => Some(element),
             _ => None,
@@ -55,13 +56,13 @@ impl FilledElement {
 
 impl Run<'_, '_> {
     /// The text of a template; `None` where an optional hole is empty, so that the value is left out.
-    pub(super) fn fill(&mut self, template: &Template) -> Result<Option<String>> {
-        let mut filled = String::new();
+    pub(super) fn fill<'t>(&mut self, template: &'t Template) -> Result<Option<Cow<'t, str>>> {
+        let mut filled = Cow::Borrowed("");
         for part in &template.parts {
             match part {
-                Part::Text(text) => filled.push_str(text),
+                Part::Text(text) => filled += text.as_str(),
                 Part::Hole(hole) => match self.hole(hole)? {
-                    Some(text) => filled.push_str(&text),
+                    Some(text) => filled.to_mut().push_str(&text),
                     None => return Ok(None),
                 },
             }
@@ -176,20 +177,20 @@ impl Run<'_, '_> {
     }
 
     /// A fragment with its holes filled.
-    pub(super) fn fill_fragment(&mut self, fragment: &Fragment) -> Result<Vec<Filled>> {
+    pub(super) fn fill_fragment<'f>(&mut self, fragment: &'f Fragment) -> Result<Vec<Filled<'f>>> {
         self.fill_nodes(&fragment.nodes)
     }
 
     /// Depth is bounded by the fragment's limits.
-    fn fill_nodes(&mut self, nodes: &[FragmentNode]) -> Result<Vec<Filled>> {
+    fn fill_nodes<'f>(&mut self, nodes: &'f [FragmentNode]) -> Result<Vec<Filled<'f>>> {
         let mut filled = Vec::with_capacity(nodes.len());
         for node in nodes {
             match node {
                 FragmentNode::Element(element) => filled.extend(self.fill_element(element)?.map(Filled::Element)),
                 FragmentNode::Text(text) => filled.extend(self.fill(text)?.map(Filled::Text)),
-                FragmentNode::Comment(text) => filled.push(Filled::Comment(text.clone())),
+                FragmentNode::Comment(text) => filled.push(Filled::Comment(text)),
                 FragmentNode::ProcessingInstruction { target, data } => {
-                    filled.push(Filled::ProcessingInstruction { target: target.clone(), data: data.clone() });
+                    filled.push(Filled::ProcessingInstruction { target, data });
                 }
             }
         }
@@ -197,11 +198,11 @@ impl Run<'_, '_> {
     }
 
     /// An element; `None` where it holds only a text that is left out.
-    fn fill_element(&mut self, element: &FragmentElement) -> Result<Option<FilledElement>> {
+    fn fill_element<'f>(&mut self, element: &'f FragmentElement) -> Result<Option<FilledElement<'f>>> {
         let mut attributes = Vec::with_capacity(element.attributes.len());
         for (name, value) in &element.attributes {
             if let Some(value) = self.fill(value)? {
-                attributes.push((name.clone(), value));
+                attributes.push((name, value));
             }
         }
         let children = self.fill_nodes(&element.children)?;
@@ -209,7 +210,7 @@ impl Run<'_, '_> {
         if only_text && children.is_empty() {
             return Ok(None);
         }
-        Ok(Some(FilledElement { name: element.name.clone(), attributes, children }))
+        Ok(Some(FilledElement { name: &element.name, attributes, children }))
     }
 
     /// A JSON value with its holes filled. A text that is exactly one hole keeps its value's type.
@@ -219,7 +220,7 @@ impl Run<'_, '_> {
             JsonTemplate::Constant(json) => Some(json.clone()),
             JsonTemplate::Text(text) => match text.as_hole() {
                 Some(hole) => self.typed(hole)?,
-                None => self.fill(text)?.map(Json::String),
+                None => self.fill(text)?.map(|text| Json::String(text.into_owned())),
             },
             JsonTemplate::List(items) => {
                 let mut list = Vec::with_capacity(items.len());

@@ -12,7 +12,7 @@ pub(super) type Key = Vec<KeyPath>;
 
 /// The keys of a name, those of `merge`, the surest first. Empty for names whose elements are told apart by their place.
 pub(super) fn keys(name: &str) -> Vec<Key> {
-    builtin_keys(name).filter(|key| !key.is_empty()).collect()
+    builtin_keys(name).iter().filter(|key| !key.is_empty()).cloned().collect()
 }
 
 /// What an element has at a key.

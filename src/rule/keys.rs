@@ -1,5 +1,7 @@
 //! What tells libvirt's repeated elements apart, for `merge`.
 
+use std::sync::LazyLock;
+
 use super::KeyPath;
 
 /// Element name and its keys, the surest first; a key of several paths takes them together.
@@ -39,9 +41,20 @@ const KEYS: [(&str, &[&[&str]]); 33] = [
     ("vcpupin", &[&["@vcpu"]]),
 ];
 
+/// A key: paths that count together.
+type Key = Vec<KeyPath>;
+
+/// [`KEYS`] and, last, the keys of what is not listed; read when a merge first asks.
+static READ: LazyLock<(Vec<(&str, Vec<Key>)>, Vec<Key>)> = LazyLock::new(|| {
+    let read = |keys: &[&[&str]]| {
+        let key = |paths: &&[&str]| paths.iter().filter_map(|path| KeyPath::parse(path)).collect();
+        keys.iter().map(key).collect()
+    };
+    (KEYS.iter().map(|&(name, keys)| (name, read(keys))).collect(), read(&[&["@alias"], &["alias/@name"]]))
+});
+
 /// The built-in keys of an element name; a device that is not listed goes by its alias.
-pub fn builtin_keys(name: &str) -> impl Iterator<Item = Vec<KeyPath>> {
-    let known = KEYS.iter().find(|(known, _)| *known == name).map(|(_, keys)| *keys);
-    let keys = known.unwrap_or(&[&["@alias"], &["alias/@name"]]);
-    keys.iter().map(|paths| paths.iter().filter_map(|path| KeyPath::parse(path)).collect())
+pub fn builtin_keys(name: &str) -> &'static [Vec<KeyPath>] {
+    let (listed, others) = &*READ;
+    listed.iter().find(|(listed, _)| *listed == name).map_or(others, |(_, keys)| keys)
 }

@@ -183,7 +183,7 @@ fn ambiguous_name<'f>(element: &'f FragmentElement, keys: &BTreeMap<String, Vec<
         })
     };
     let has_key = |child: &FragmentElement| {
-        let own = keys.get(&child.name.local).into_iter().cloned();
+        let own = keys.get(&child.name.local).into_iter();
         own.chain(builtin_keys(&child.name.local)).any(|key| key.iter().all(|path| path.is_in(child)))
     };
     let ambiguous = |child: &&FragmentElement| {

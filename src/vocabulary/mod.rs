@@ -86,16 +86,7 @@ impl Model {
 
     /// What a child element of this name may hold; `None` where libvirt knows no such child here.
     pub fn child(self, name: Name<'_>) -> Option<Model> {
-        let mut anything = None;
-        for (known, model) in table::children(self.0) {
-            if known == name {
-                return Some(Model(model));
-            }
-            if known.local == table::ANYTHING {
-                anything = Some(Model(model));
-            }
-        }
-        anything
+        table::child(self.0, name).or_else(|| table::any_child(self.0)).map(Model)
     }
 
     /// The child elements that libvirt knows here, sorted by namespace and name.
@@ -110,8 +101,7 @@ impl Model {
         if self.is_open() {
             return Some(Values::Any);
         }
-        let known = |&(known, _): &(&str, Values)| known == name.local;
-        table::attributes(self.0).find(known).filter(|_| name.namespace.is_empty()).map(|(_, values)| values)
+        if name.namespace.is_empty() { table::attribute(self.0, name.local) } else { None }
     }
 
     /// The attributes that libvirt knows here, sorted.
@@ -126,7 +116,7 @@ impl Model {
 
     /// Whether it may hold anything: `<metadata>` and what stands in it.
     pub fn is_open(self) -> bool {
-        table::children(self.0).any(|(name, _)| name.local == table::ANYTHING)
+        table::any_child(self.0).is_some()
     }
 
     /// The child that was probably meant.

@@ -1,6 +1,8 @@
 //! Nodes and attributes in flat arrays, their links, and the journal of changes to them.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::mem::take;
 
 use crate::xpath::Kind;
 
@@ -176,24 +178,96 @@ pub(super) enum Undo {
     Attribute(u32, Attribute),
 }
 
+/// The most bytes that a thread keeps of a document's arrays for the next one. They are a document's largest blocks, five
+/// times its text: given back to the system, every page of them is a fault at the next parse, which costs more than
+/// parsing what lies in the page. A sidecar's memory at rest grows by no more than this.
+const MOST: usize = 256 << 10;
+
+/// The arrays of an arena. Apart from it, because nothing of the text is in them: so a document, too, may outlive its text
+/// where it is not used any more.
 #[derive(Debug)]
-pub(super) struct Arena<'i> {
+pub(super) struct Arrays {
     pub(super) nodes: Vec<Node>,
     pub(super) attributes: Vec<Attribute>,
-    pub(super) declarations: Vec<Declaration<'i>>,
     pub(super) journal: Vec<Undo>,
+}
+
+thread_local! {
+    static KEPT: Cell<Option<Room>> = const { Cell::new(None) };
+}
+
+impl Drop for Arrays {
+    fn drop(&mut self) {
+        let (nodes, attributes, journal) = (take(&mut self.nodes), take(&mut self.attributes), take(&mut self.journal));
+        Room { nodes, attributes, journal }.keep();
+    }
+}
+
+impl Arrays {
+    /// Empty arrays with room for so many nodes and attributes.
+    pub(super) fn with_room(nodes: usize, attributes: usize) -> Self {
+        // An error says that the thread ends: then nothing is kept any more.
+        let mut room = KEPT.try_with(Cell::take).ok().flatten().unwrap_or_default();
+        room.nodes.reserve(nodes);
+        room.attributes.reserve(attributes);
+        Self { nodes: room.nodes, attributes: room.attributes, journal: room.journal }
+    }
+}
+
+/// Arrays without a document.
+#[derive(Default)]
+struct Room {
+    nodes: Vec<Node>,
+    attributes: Vec<Attribute>,
+    journal: Vec<Undo>,
+}
+
+impl Room {
+    /// Keeps the arrays for the next document. Of two sets the larger one stays, as long as it is not too large.
+    fn keep(mut self) {
+        self.nodes.clear();
+        self.attributes.clear();
+        self.journal.clear();
+        if self.bytes() > MOST {
+            return;
+        }
+        // An error says that the thread ends.
+        let _ = KEPT.try_with(|kept| {
+            let other = kept.take().filter(|other| other.bytes() > self.bytes());
+            kept.set(Some(other.unwrap_or(self)));
+        });
+    }
+
+    fn bytes(&self) -> usize {
+        self.nodes.capacity() * size_of::<Node>()
+            + self.attributes.capacity() * size_of::<Attribute>()
+            + self.journal.capacity() * size_of::<Undo>()
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Arena<'i> {
+    pub(super) arrays: Arrays,
+    pub(super) declarations: Vec<Declaration<'i>>,
     /// So many nodes stem from the input, in document order; likewise attributes.
     pub(super) parsed_nodes: usize,
     pub(super) parsed_attributes: usize,
 }
 
 impl<'i> Arena<'i> {
+    /// An arena for a text of so many bytes.
+    pub(super) fn new(bytes: usize) -> Self {
+        // Libvirt's indented domains have a node every 18 bytes and an attribute every 30.
+        let arrays = Arrays::with_room(bytes / 16 + 8, bytes / 28 + 8);
+        Self { arrays, declarations: Vec::new(), parsed_nodes: 0, parsed_attributes: 0 }
+    }
+
     pub(super) fn node(&self, index: u32) -> &Node {
-        self.nodes.get(index as usize).unwrap_or(&STRAY)
+        self.arrays.nodes.get(index as usize).unwrap_or(&STRAY)
     }
 
     pub(super) fn attribute(&self, index: u32) -> &Attribute {
-        self.attributes.get(index as usize).unwrap_or(&STRAY_ATTRIBUTE)
+        self.arrays.attributes.get(index as usize).unwrap_or(&STRAY_ATTRIBUTE)
     }
 
     pub(super) fn declaration(&self, index: u32) -> Option<&Declaration<'i>> {
@@ -202,27 +276,27 @@ impl<'i> Arena<'i> {
 
     /// Changes a node, and notes how it was.
     pub(super) fn change(&mut self, index: u32, change: impl FnOnce(&mut Node)) {
-        if let Some(node) = self.nodes.get_mut(index as usize) {
-            self.journal.push(Undo::Node(index, *node));
+        if let Some(node) = self.arrays.nodes.get_mut(index as usize) {
+            self.arrays.journal.push(Undo::Node(index, *node));
             change(node);
         }
     }
 
     /// Changes an attribute, and notes how it was.
     pub(super) fn change_attribute(&mut self, index: u32, change: impl FnOnce(&mut Attribute)) {
-        if let Some(attribute) = self.attributes.get_mut(index as usize) {
-            self.journal.push(Undo::Attribute(index, *attribute));
+        if let Some(attribute) = self.arrays.attributes.get_mut(index as usize) {
+            self.arrays.journal.push(Undo::Attribute(index, *attribute));
             change(attribute);
         }
     }
 
     /// Takes changes back until the journal is `length` long; tells whether there were any.
     pub(super) fn undo_to(&mut self, length: usize) -> bool {
-        let any = self.journal.len() > length;
-        while self.journal.len() > length {
-            match self.journal.pop() {
-                Some(Undo::Node(index, node)) => self.nodes[index as usize] = node,
-                Some(Undo::Attribute(index, attribute)) => self.attributes[index as usize] = attribute,
+        let any = self.arrays.journal.len() > length;
+        while self.arrays.journal.len() > length {
+            match self.arrays.journal.pop() {
+                Some(Undo::Node(index, node)) => self.arrays.nodes[index as usize] = node,
+                Some(Undo::Attribute(index, attribute)) => self.arrays.attributes[index as usize] = attribute,
                 None => break,
             }
         }
@@ -230,8 +304,8 @@ impl<'i> Arena<'i> {
     }
 
     pub(super) fn push(&mut self, node: Node) -> u32 {
-        let index = index(self.nodes.len());
-        self.nodes.push(node);
+        let index = index(self.arrays.nodes.len());
+        self.arrays.nodes.push(node);
         index
     }
 

@@ -47,8 +47,8 @@ impl Document<'_> {
     fn add_attribute(&mut self, element: u32, name: u32, value: &str) {
         let set = Some(self.add_value(value, b'"'));
         let last = self.arena.attributes_of(element).last();
-        let at = index(self.arena.attributes.len());
-        self.arena.attributes.push(Attribute {
+        let at = index(self.arena.arrays.attributes.len());
+        self.arena.arrays.attributes.push(Attribute {
             element,
             attached: true,
             name,

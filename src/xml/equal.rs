@@ -3,7 +3,7 @@
 
 use crate::xpath::Kind;
 
-use super::arena::{NONE, Place};
+use super::arena::{NONE, Node, Place};
 use super::{Document, NodeId, escape};
 
 /// What counts of an element's content.
@@ -46,12 +46,15 @@ impl Document<'_> {
             _ => NONE,
         };
         let mut looked_at = 0;
+        let Node { kind, name, .. } = *self.arena.node(node);
+        let expanded = self.names.expanded(name);
         while at != end && at != NONE {
             looked_at += 1;
-            if !self.have_other_heads(at, node) {
+            let other = self.arena.node(at);
+            if other.kind == kind && self.names.means(other.name, expanded) {
                 return (Some(NodeId::node(at)), looked_at);
             }
-            at = self.arena.node(at).next;
+            at = other.next;
         }
         (None, looked_at)
     }

@@ -63,7 +63,7 @@ impl Document<'_> {
         self.added.extend(["<?", target, space, content, "?>"]);
         let node = self.create_leaf(Kind::ProcessingInstruction, start);
         if let Place::Node(at) = node.place() {
-            self.arena.nodes[at as usize].name = name;
+            self.arena.arrays.nodes[at as usize].name = name;
         }
         Ok(node)
     }

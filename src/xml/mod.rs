@@ -113,7 +113,7 @@ impl<'i> Document<'i> {
 
     /// The state as it is now.
     pub fn mark(&self) -> Mark {
-        Mark(self.arena.journal.len())
+        Mark(self.arena.arrays.journal.len())
     }
 
     /// Takes back every edit since `mark` was taken; later marks mean nothing from then on. Nodes

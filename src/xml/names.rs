@@ -124,6 +124,10 @@ impl<'i> Names<'i> {
 
     /// The number of a namespace. The list is short: declarations are bounded.
     pub(super) fn find_namespace(&self, uri: &str) -> Option<u32> {
+        // Nearly all names are in none.
+        if uri.is_empty() {
+            return Some(NO_NAMESPACE);
+        }
         self.namespaces.iter().position(|known| known == uri).map(index)
     }
 
@@ -273,11 +277,10 @@ impl<'i> Names<'i> {
 /// The first eight bytes as one number; of a shorter name all bytes and zeros.
 #[inline]
 fn head(name: &[u8]) -> u64 {
-    let mut word = [0; 8];
-    for (to, from) in word.iter_mut().zip(name) {
-        *to = *from;
+    if let Some(word) = name.first_chunk::<8>() {
+        return u64::from_le_bytes(*word);
     }
-    u64::from_le_bytes(word)
+    name.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
 }
 
 /// The two halves of a product, each bit of which depends on all of the input and the seed.

@@ -54,7 +54,7 @@ impl Order {
 
     /// The node's number within its tree.
     fn label(&mut self, arena: &Arena<'_>, node: u32, top: u32) -> u64 {
-        self.labels.resize(arena.nodes.len(), 0);
+        self.labels.resize(arena.arrays.nodes.len(), 0);
         if self.get(top) == 0 {
             self.number(arena, top);
         }

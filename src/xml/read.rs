@@ -76,12 +76,13 @@ impl<'i> Document<'i> {
 
     /// Whether edits made nodes or attributes, taken out again or not.
     pub fn has_new_nodes(&self) -> bool {
-        self.arena.nodes.len() > self.arena.parsed_nodes || self.arena.attributes.len() > self.arena.parsed_attributes
+        self.arena.arrays.nodes.len() > self.arena.parsed_nodes
+            || self.arena.arrays.attributes.len() > self.arena.parsed_attributes
     }
 
     /// How many nodes and attributes there are by now.
     pub fn extent(&self) -> Extent {
-        Extent { nodes: self.arena.nodes.len(), attributes: self.arena.attributes.len() }
+        Extent { nodes: self.arena.arrays.nodes.len(), attributes: self.arena.arrays.attributes.len() }
     }
 
     /// A parsed node as it was first: a text that was given another content points elsewhere now.
@@ -90,7 +91,7 @@ impl<'i> Document<'i> {
         if !changed.flags.has(Flags::ADDED) {
             return *changed;
         }
-        let first = self.arena.journal.iter().find_map(|undo| match undo {
+        let first = self.arena.arrays.journal.iter().find_map(|undo| match undo {
             super::arena::Undo::Node(of, node) if *of == at => Some(*node),
             _ => None,
         });

@@ -27,7 +27,7 @@ impl<'i> Document<'i> {
 
     /// Whether the document writes empty elements as `<a></a>`: as its first one is written.
     fn writes_end_tags(&self) -> bool {
-        let parsed = self.arena.nodes.iter().take(self.arena.parsed_nodes);
+        let parsed = self.arena.arrays.nodes.iter().take(self.arena.parsed_nodes);
         let mut elements = parsed.filter(|node| node.kind == Kind::Element && !node.flags.has(Flags::GENERATED));
         elements.find(|node| node.tag_end == node.close).is_some_and(|node| node.close != node.end)
     }
@@ -219,7 +219,7 @@ impl<'d, 'i> Writer<'d, 'i> {
         let (arena, bytes) = (&document.arena, document.text.as_bytes());
         let node = arena.node(at);
         let mut from = node.start as usize;
-        let parsed = &arena.attributes[..arena.parsed_attributes];
+        let parsed = &arena.arrays.attributes[..arena.parsed_attributes];
         let first = parsed.partition_point(|attribute| attribute.start < node.start);
         for (number, attribute) in parsed.iter().enumerate().skip(first).take_while(|(_, it)| it.element == at) {
             if !attribute.attached {

@@ -22,7 +22,7 @@ fn list_source(text: &str) -> Arc<Source> {
 }
 
 fn criteria(list: &str) -> Criteria {
-    Criteria { allow_list: Some(allow_list(list)) }
+    Criteria { allow_list: Some(allow_list(list)), ..Criteria::default() }
 }
 
 /// The codes of problems, each once, in the order of the alphabet.

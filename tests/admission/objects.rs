@@ -1,7 +1,9 @@
 //! What of an object is judged, by its kind, and what an update leaves alone.
 
 use serde_json::{Value as Json, json};
-use virt_patch::admission::judge;
+use virt_patch::admission::{Criteria, judge};
+use virt_patch::policy;
+use virt_patch::source::Source;
 
 use super::{codes, criteria, vmi};
 
@@ -129,4 +131,29 @@ fn an_update_answers_for_what_it_changes() {
     assert_eq!(said(&renamed, Some(&script)), None, "its data is as it was");
     assert_eq!(said(&script, Some(&map("false", "#!/bin/sh"))), Some(vec!["script-mounted"]), "it has the label now");
     assert_eq!(said(&script, Some(&map("true", RULE_SET))), Some(vec!["script-mounted"]));
+}
+
+#[test]
+fn policies_narrow_rules_wherever_they_come_from() {
+    let policy = "apiVersion: virt-patch.dev/v1alpha1\nkind: RulePolicy\nmetadata: {name: narrow}\nspec:\n  annotationRules: Deny\n  packs: [disk]\n  paramSources: [value]\n";
+    let (policies, problems) = policy::compile(&Source::new("policy.yaml", policy));
+    assert!(problems.is_empty(), "{problems:?}");
+    let criteria = Criteria { policies: policies.into_iter().collect(), ..criteria("good.example/*") };
+    let from_label = RULE_SET.replace("spec:\n", "spec:\n  params: {x: {label: x}}\n").replace("ok", "${x}");
+    let map =
+        |text: &str| json!({"kind": "ConfigMap", "metadata": {"labels": {RULES: "true"}}, "data": {"a.yaml": text}});
+    let packs = |pack: &str| {
+        vmi(
+            json!({SIDECARS: json!([{"image": "good.example/virt-patch-sidecar:1", "args": ["--pack", pack]}]).to_string()}),
+        )
+    };
+    for (object, expected) in
+        [(vmi(json!({RULES: RULE_SET})), 1), (map(RULE_SET), 0), (map(&from_label), 1), (packs("smbios"), 1)]
+    {
+        let verdict = judge(&object, None, &criteria);
+        let refused: Vec<_> =
+            verdict.problems.iter().filter(|problem| problem.code.as_str() == "policy-rules").collect();
+        assert_eq!(refused.len().min(1), expected, "{object}: {:?}", verdict.problems);
+        assert_eq!(verdict.is_allowed(), expected == 0, "{object}");
+    }
 }

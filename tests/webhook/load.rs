@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
+use tokio::io::BufStream;
 
 use super::client::{ask, connect, request};
 use super::{EVIL, GOOD, SIDECARS, Webhook, review, run, vmi};
@@ -88,7 +89,7 @@ fn load_of_real_sizes_is_answered_and_memory_stays_flat() {
                 let address = webhook.address;
                 tokio::spawn(async move {
                     let mut took: Vec<Vec<Duration>> = vec![Vec::new(); table.len()];
-                    let mut stream = connect(address, &[]).await;
+                    let mut stream = BufStream::new(connect(address, &[]).await);
                     loop {
                         let number = next.fetch_add(1, Ordering::Relaxed);
                         if number >= count {

@@ -105,16 +105,17 @@ fn vmi(sidecars: &str) -> Json {
 
 /// A review of the creation of an object, or of an update where there was an old one.
 fn review(object: &Json, old: &Json) -> Json {
+    let any = if object.is_null() { old } else { object };
     json!({
         "apiVersion": "admission.k8s.io/v1",
         "kind": "AdmissionReview",
         "request": {
             "uid": "705ab4f5-6393-11e8-b7cc-42010a800002",
-            "kind": {"group": "kubevirt.io", "version": "v1", "kind": object["kind"]},
+            "kind": {"group": "kubevirt.io", "version": "v1", "kind": any["kind"]},
             "resource": {"group": "kubevirt.io", "version": "v1", "resource": "virtualmachineinstances"},
             "operation": if old.is_null() { "CREATE" } else { "UPDATE" },
-            "name": object["metadata"]["name"],
-            "namespace": object["metadata"]["namespace"],
+            "name": any["metadata"]["name"],
+            "namespace": any["metadata"]["namespace"],
             "userInfo": {"username": "jane", "groups": ["system:authenticated"]},
             "object": object,
             "oldObject": old,

@@ -29,7 +29,7 @@ fn malformed_reviews_are_refused_with_a_reason() {
         let mut no_uid = good.clone();
         no_uid["request"]["uid"].take();
         let deep = "[".repeat(200_000);
-        let deep_object = good.to_string().replace("\"dryRun\":false", &format!("\"dryRun\":{deep}"));
+        let deep_object = good.to_string().replace("\"oldObject\":null", &format!("\"oldObject\":{deep}"));
         let cut = good.to_string()[..300].to_owned();
         let cases: [(Vec<u8>, &str); 10] = [
             (b"".to_vec(), "EOF while parsing"),
@@ -44,7 +44,7 @@ fn malformed_reviews_are_refused_with_a_reason() {
                 old_version.to_string().into_bytes(),
                 "AdmissionReview of admission.k8s.io/v1beta1, and AdmissionReview of",
             ),
-            (no_uid.to_string().into_bytes(), "uid"),
+            (no_uid.to_string().into_bytes(), "invalid type: null, expected a string"),
         ];
         for (body, reason) in cases {
             let mut stream = connect(webhook.address, &[]).await;

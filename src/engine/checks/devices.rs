@@ -25,7 +25,9 @@ type Holders = BTreeMap<Key, Vec<(NodeId, NodeId)>>;
 
 pub(super) fn check(xml: &Document<'_>, before: &Before<'_>) -> Vec<Finding> {
     let lists = lists(xml).filter(|&list| xml.is_touched(list));
-    let touched: Vec<NodeId> = lists.flat_map(|list| elements(xml, list)).filter(|&it| xml.is_touched(it)).collect();
+    // Few children are: they are asked that first.
+    let touched = lists.flat_map(|list| xml.children(list)).filter(|&it| xml.is_touched(it));
+    let touched: Vec<NodeId> = touched.filter(|&it| is_element(xml, it)).collect();
     let mut found: Vec<Finding> = touched.iter().filter_map(|&device| missing_alias(xml, device, before)).collect();
     let own = touched.iter().flat_map(|&device| keys(xml, device));
     let new: BTreeSet<Key> = own.filter(|(_, at)| xml.is_touched(*at)).map(|(key, _)| key).collect();
@@ -41,7 +43,11 @@ fn lists<'x>(xml: &'x Document<'_>) -> impl Iterator<Item = NodeId> + 'x {
 }
 
 fn elements<'x>(xml: &'x Document<'_>, parent: NodeId) -> impl Iterator<Item = NodeId> + 'x {
-    xml.children(parent).filter(|&child| xml.kind(child) == Kind::Element && xml.namespace(child).is_empty())
+    xml.children(parent).filter(|&child| is_element(xml, child))
+}
+
+fn is_element(xml: &Document<'_>, node: NodeId) -> bool {
+    xml.kind(node) == Kind::Element && xml.namespace(node).is_empty()
 }
 
 fn child(xml: &Document<'_>, device: NodeId, name: &str) -> Option<NodeId> {

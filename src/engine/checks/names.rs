@@ -24,7 +24,8 @@ pub(super) fn check(xml: &Document<'_>, before: &Before<'_>) -> Vec<Finding> {
             }
         }
         let below = open.len();
-        for child in elements(xml, element).filter(|&child| xml.is_touched(child)) {
+        let touched = xml.children(element).filter(|&child| xml.is_touched(child));
+        for child in touched.filter(|&child| xml.kind(child) == Kind::Element) {
             match model.child(name(xml, child)) {
                 Some(model) if model.is_open() => {}
                 Some(model) => open.push((child, model)),

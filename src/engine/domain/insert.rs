@@ -43,7 +43,7 @@ impl Run<'_, '_> {
         place: Place,
         path: &Expression,
         target: NodeId,
-        filled: &[Filled],
+        filled: &[Filled<'_>],
     ) -> Result<()> {
         let root = self.forest.xml.root_element();
         let outside_root = place != Place::Into && (target == root || target == self.forest.xml.root());

@@ -1,5 +1,6 @@
 //! `merge`: an element contains what the fragment says; what it does not mention stays.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -56,7 +57,7 @@ impl Run<'_, '_> {
         rule: &Rule,
         path: &Expression,
         target: NodeId,
-        element: &FilledElement,
+        element: &FilledElement<'_>,
         keys: &Keys,
     ) -> Result<()> {
         let xml = &self.forest.xml;
@@ -84,7 +85,13 @@ impl Run<'_, '_> {
 
     /// Merges an element and, below it, its children; depth is bounded by the fragment's. Gives how
     /// many things changed.
-    fn merge_into(&mut self, path: &Expression, target: NodeId, element: &FilledElement, keys: &Keys) -> Result<usize> {
+    fn merge_into(
+        &mut self,
+        path: &Expression,
+        target: NodeId,
+        element: &FilledElement<'_>,
+        keys: &Keys,
+    ) -> Result<usize> {
         let mut changed = 0;
         for (name, value) in &element.attributes {
             let set = self.forest.xml.set_attribute(target, name, value);
@@ -118,8 +125,8 @@ impl Run<'_, '_> {
         &self,
         path: &Expression,
         target: NodeId,
-        element: &FilledElement,
-        child: &FilledElement,
+        element: &FilledElement<'_>,
+        child: &FilledElement<'_>,
         keys: &Keys,
     ) -> Result<Option<NodeId>> {
         let xml = &self.forest.xml;
@@ -134,10 +141,10 @@ impl Run<'_, '_> {
             })
             .collect();
         self.budget.spend(visited + 1).map_err(|error| problem(error.code, error.message, path))?;
-        let own = keys.get(&child.name.local).into_iter().cloned();
+        let own = keys.get(&child.name.local).into_iter();
         let mut keyed = false;
         for key in own.chain(builtin_keys(&child.name.local)) {
-            let wanted: Option<Vec<String>> = key.iter().map(|path| key_of_filled(child, path)).collect();
+            let wanted: Option<Vec<Cow<'_, str>>> = key.iter().map(|path| key_of_filled(child, path)).collect();
             let Some(wanted) = wanted else { continue };
             keyed = true;
             let has_key = |&node: &NodeId| {
@@ -165,28 +172,28 @@ impl Run<'_, '_> {
         }
     }
 
-    fn ambiguous(&self, path: &Expression, target: NodeId, child: &FilledElement, why: &str) -> Box<Diagnostic> {
+    fn ambiguous(&self, path: &Expression, target: NodeId, child: &FilledElement<'_>, why: &str) -> Box<Diagnostic> {
         let message = format!("`merge` cannot tell which `{}` is meant: {why}", child.name.local);
         let help = format!("give a key: `key: {{{}: ['@…']}}`", child.name.local);
         Box::new(problem(Code::AmbiguousMerge, message, path).path(self.forest.xml.node_path(target)).help(help))
     }
 
     /// The value of a key path below a node.
-    fn key_of(&self, node: NodeId, key: &KeyPath) -> Option<String> {
+    fn key_of(&self, node: NodeId, key: &KeyPath) -> Option<Cow<'_, str>> {
         let xml = &self.forest.xml;
         let mut at = node;
         for name in &key.elements {
             at = xml.children(at).find(|&child| self.is_element(child) && xml.local_name(child) == name)?;
         }
         match &key.attribute {
-            Some(name) => Some(xml.own_text(xml.attribute(at, "", name)?).into_owned()),
-            None => Some(xml.string_value(at).into_owned()),
+            Some(name) => Some(xml.own_text(xml.attribute(at, "", name)?)),
+            None => Some(xml.string_value(at)),
         }
     }
 }
 
 /// The value of a key path below an element of the fragment.
-fn key_of_filled(element: &FilledElement, key: &KeyPath) -> Option<String> {
+fn key_of_filled<'e>(element: &'e FilledElement<'_>, key: &KeyPath) -> Option<Cow<'e, str>> {
     let mut at = element;
     for name in &key.elements {
         at = at.elements().find(|child| child.name.local == *name)?;
@@ -196,7 +203,7 @@ fn key_of_filled(element: &FilledElement, key: &KeyPath) -> Option<String> {
             .attributes
             .iter()
             .find(|(known, _)| known.local == *name && known.namespace.is_empty())
-            .map(|(_, value)| value.clone()),
+            .map(|(_, value)| Cow::Borrowed(value.as_ref())),
         None => Some(at.text().unwrap_or_default()),
     }
 }

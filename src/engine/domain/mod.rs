@@ -116,11 +116,11 @@ impl Run<'_, '_> {
     }
 
     /// Makes detached nodes of a filled fragment.
-    fn build(&mut self, nodes: &[Filled], path: &Expression) -> Result<Vec<NodeId>> {
+    fn build(&mut self, nodes: &[Filled<'_>], path: &Expression) -> Result<Vec<NodeId>> {
         nodes.iter().map(|node| self.build_node(node, path)).collect()
     }
 
-    fn build_node(&mut self, node: &Filled, path: &Expression) -> Result<NodeId> {
+    fn build_node(&mut self, node: &Filled<'_>, path: &Expression) -> Result<NodeId> {
         self.spend_nodes(1, path)?;
         let xml = &mut self.forest.xml;
         let made = match node {
@@ -133,8 +133,8 @@ impl Run<'_, '_> {
     }
 
     /// An element with its attributes and children; depth is bounded by the fragment's.
-    fn build_element(&mut self, element: &FilledElement, path: &Expression) -> Result<NodeId> {
-        let made = self.forest.xml.create_element(&element.name);
+    fn build_element(&mut self, element: &FilledElement<'_>, path: &Expression) -> Result<NodeId> {
+        let made = self.forest.xml.create_element(element.name);
         let made = made.map_err(|error| self.refused(&error, path, self.forest.xml.root_element()))?;
         for (name, value) in &element.attributes {
             let set = self.forest.xml.set_attribute(made, name, value);

@@ -34,7 +34,7 @@ impl Run<'_, '_> {
         rule: &Rule,
         path: &Expression,
         target: NodeId,
-        filled: &[Filled],
+        filled: &[Filled<'_>],
         keep: &[QName],
     ) -> Result<()> {
         let origin = if self.explains() { self.origin(target) } else { None };

@@ -46,6 +46,14 @@ impl Runs {
         self.runs.get(index)?.2.last().copied()
     }
 
+    /// Forgets everything, for the next rule.
+    fn clear(&mut self) {
+        self.runs.clear();
+        self.at.clear();
+        self.added.clear();
+        self.made.clear();
+    }
+
     /// A state to come back to.
     pub(in super::super) fn mark(&self) -> usize {
         self.added.len()
@@ -68,22 +76,27 @@ impl Run<'_, '_> {
             self.runs.made.clear();
             return Ok(());
         }
-        let Runs { runs, made, .. } = std::mem::take(&mut self.runs);
-        let mut new: Vec<NodeId> = made;
+        let mut settled = std::mem::take(&mut self.runs);
+        let Runs { runs, made: new, .. } = &mut settled;
         new.extend(runs.iter().flat_map(|(_, _, nodes)| nodes));
         new.sort_unstable();
         // Many anchors under one parent are one look at its children.
         let mut has_old = HashMap::new();
-        for (target, place, nodes) in &runs {
+        for (target, place, nodes) in runs.iter() {
             let attached: Vec<NodeId> =
                 nodes.iter().copied().filter(|&node| self.forest.xml.is_attached(node)).collect();
             let Some(&head) = attached.first() else { continue };
-            let key = (self.forest.xml.parent(head), self.forest.xml.local_name(head).to_owned());
-            let is_likely = match has_old.get(&key) {
-                Some(&known) => known,
-                None => *has_old.entry(key).or_insert(self.has_old(rule, head, &new)?),
-            };
-            if !is_likely || !self.stood_before(rule, *target, *place, &attached, &new)? {
+            if runs.len() > 1 {
+                let key = self.likeness(head);
+                let is_likely = match has_old.get(&key) {
+                    Some(&known) => known,
+                    None => *has_old.entry(key).or_insert(self.has_old(rule, head, new)?),
+                };
+                if !is_likely {
+                    continue;
+                }
+            }
+            if !self.stood_before(rule, *target, *place, &attached, new)? {
                 continue;
             }
             for &node in &attached {
@@ -95,6 +108,8 @@ impl Run<'_, '_> {
             }
             self.taken_back(rule, *target, attached.len());
         }
+        settled.clear();
+        self.runs = settled;
         Ok(())
     }
 
@@ -112,20 +127,26 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Whether the rule found anything of the kind and local name of `head` among its siblings.
+    /// What a node and others that may be equal to it have in common, and where it stands.
+    fn likeness(&self, node: NodeId) -> (Option<NodeId>, Kind, String, String) {
+        let xml = &self.forest.xml;
+        (xml.parent(node), xml.kind(node), xml.namespace(node).to_owned(), xml.local_name(node).to_owned())
+    }
+
+    /// Whether the rule found anything of the kind and name of `head` among its siblings.
     fn has_old(&self, rule: &Rule, head: NodeId, new: &[NodeId]) -> Result<bool> {
         let xml = &self.forest.xml;
-        let mut visited = 0;
-        let is_old = |&node: &NodeId| {
-            xml.kind(node) == xml.kind(head)
-                && xml.local_name(node) == xml.local_name(head)
-                && new.binary_search(&node).is_err()
-        };
-        let parent = xml.parent(head);
-        let found =
-            parent.is_some_and(|parent| xml.children(parent).inspect(|_| visited += 1).any(|node| is_old(&node)));
-        self.budget.spend(visited).map_err(|error| at_rule(rule, error))?;
-        Ok(found)
+        let mut next = xml.parent(head).and_then(|parent| xml.first_child(parent));
+        while let Some(from) = next {
+            let (found, looked_at) = xml.find_alike(from, None, head);
+            self.budget.spend(looked_at).map_err(|error| at_rule(rule, error))?;
+            let Some(candidate) = found else { break };
+            if new.binary_search(&candidate).is_err() {
+                return Ok(true);
+            }
+            next = xml.next_sibling(candidate);
+        }
+        Ok(false)
     }
 
     /// Whether equal nodes stood at the place: among the parent's children, or on that side of the anchor. `new` are the nodes that

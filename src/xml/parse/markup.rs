@@ -95,7 +95,7 @@ impl<'i> Parser<'i, '_> {
         let end = self.behind(behind, b"?>").ok_or_else(|| self.endless(start, "processing instruction", "?>"))?;
         let number = self.names.add(name.into(), 0, NO_NAMESPACE);
         let node = self.leaf(Kind::ProcessingInstruction, start, end)?;
-        if let Some(node) = self.arena.nodes.get_mut(node as usize) {
+        if let Some(node) = self.arena.arrays.nodes.get_mut(node as usize) {
             node.name = number;
         }
         Ok(())

@@ -50,8 +50,8 @@ pub(super) fn document<'i>(text: &'i str, limits: &Limits) -> Result<Document<'i
         (_, Some(at)) => return Err(characters::forbidden(text, at)),
     }
     let mut arena = parser.arena;
-    arena.parsed_nodes = arena.nodes.len();
-    arena.parsed_attributes = arena.attributes.len();
+    arena.parsed_nodes = arena.arrays.nodes.len();
+    arena.parsed_attributes = arena.arrays.attributes.len();
     Ok(Document {
         text,
         added: String::new(),
@@ -91,23 +91,15 @@ struct Parser<'i, 'l> {
 
 impl<'i, 'l> Parser<'i, 'l> {
     fn new(text: &'i str, head: usize, limits: &'l Limits, survey: Survey) -> Self {
-        // Libvirt's indented domains have a node every 18 bytes and an attribute every 30.
-        let mut nodes = Vec::with_capacity(text.len() / 16 + 8);
-        nodes.push(Node::new(Kind::Root, Flags::NEW, 0, index(text.len())));
+        let mut arena = Arena::new(text.len());
+        arena.arrays.nodes.push(Node::new(Kind::Root, Flags::NEW, 0, index(text.len())));
         Self {
             text,
             bytes: text.as_bytes(),
             at: head,
             limits,
             survey,
-            arena: Arena {
-                nodes,
-                attributes: Vec::with_capacity(text.len() / 28 + 8),
-                declarations: Vec::new(),
-                journal: Vec::new(),
-                parsed_nodes: 0,
-                parsed_attributes: 0,
-            },
+            arena,
             names: Names::new(),
             scope: Scope::default(),
             open: 0,
@@ -172,17 +164,17 @@ impl<'i, 'l> Parser<'i, 'l> {
     /// Adds the next child of the open element.
     #[inline]
     fn append(&mut self, mut node: Node) -> Parsed<u32> {
-        let at = self.arena.nodes.len();
+        let at = self.arena.arrays.nodes.len();
         if at > self.limits.nodes || at >= MAX_NODES {
             return Err(self.too_many(format!("the document has more than {} nodes", self.limits.nodes)));
         }
         let at = index(at);
         node.parent = self.open;
         node.previous = self.last;
-        if let Some(last) = self.arena.nodes.get_mut(self.last as usize) {
+        if let Some(last) = self.arena.arrays.nodes.get_mut(self.last as usize) {
             last.next = at;
         }
-        self.arena.nodes.push(node);
+        self.arena.arrays.nodes.push(node);
         self.last = at;
         Ok(at)
     }
@@ -191,7 +183,7 @@ impl<'i, 'l> Parser<'i, 'l> {
     #[inline]
     fn link_children(&mut self, parent: u32) {
         if self.last != NONE
-            && let Some(node) = self.arena.nodes.get_mut(parent as usize)
+            && let Some(node) = self.arena.arrays.nodes.get_mut(parent as usize)
         {
             node.first_child = parent + 1;
             node.last_child = self.last;

@@ -98,11 +98,11 @@ impl<'i> Parser<'i, '_> {
             let namespace = self.namespace_of(name)?;
             let number = self.intern(name, namespace)?;
             let expanded = self.names.expanded(number);
-            let before = self.arena.attributes.get(first..at as usize).unwrap_or_default();
+            let before = self.arena.arrays.attributes.get(first..at as usize).unwrap_or_default();
             if let Some(twin) = before.iter().position(|other| self.names.expanded(other.name) == expanded) {
                 return Err(self.twice(name, first + twin));
             }
-            if let Some(attribute) = self.arena.attributes.get_mut(at as usize) {
+            if let Some(attribute) = self.arena.arrays.attributes.get_mut(at as usize) {
                 attribute.name = number;
             }
         }

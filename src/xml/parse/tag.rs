@@ -16,8 +16,8 @@ impl Parser<'_, '_> {
         if self.depth == 0 {
             self.begin_root(start)?;
         }
-        let element = index(self.arena.nodes.len());
-        let first = self.arena.attributes.len();
+        let element = index(self.arena.arrays.nodes.len());
+        let first = self.arena.arrays.attributes.len();
         let declarations = self.arena.declarations.len();
         let name = scan::name(self.bytes, start + 1);
         let mut number = if name.local == name.start {
@@ -44,7 +44,7 @@ impl Parser<'_, '_> {
         (self.text_start, self.data_start) = (self.at, self.at);
         let mut node = Node::new(Kind::Element, Flags::NEW, index(start), index(self.at));
         node.name = number;
-        if first < self.arena.attributes.len() {
+        if first < self.arena.arrays.attributes.len() {
             node.first_attribute = index(first);
         }
         if declarations < self.arena.declarations.len() {
@@ -102,7 +102,7 @@ impl Parser<'_, '_> {
             reference::check(self.text, value, end)?;
         }
         self.at = end + 1;
-        let at = self.arena.attributes.len();
+        let at = self.arena.arrays.attributes.len();
         if at - first + self.arena.declarations.len() - declarations >= self.limits.attributes {
             return Err(self.too_many(format!("an element has more than {} attributes", self.limits.attributes)));
         }
@@ -111,7 +111,7 @@ impl Parser<'_, '_> {
         }
         let number = if name.local == name.start {
             let number = self.intern(name, NO_NAMESPACE)?;
-            let before = self.arena.attributes.get(first..).unwrap_or_default();
+            let before = self.arena.arrays.attributes.get(first..).unwrap_or_default();
             if let Some(twin) = before.iter().position(|other| other.name == number) {
                 return Err(self.twice(name, first + twin));
             }
@@ -122,11 +122,11 @@ impl Parser<'_, '_> {
             NONE
         };
         if at > first
-            && let Some(last) = self.arena.attributes.get_mut(at - 1)
+            && let Some(last) = self.arena.arrays.attributes.get_mut(at - 1)
         {
             last.next = index(at);
         }
-        self.arena.attributes.push(Attribute {
+        self.arena.arrays.attributes.push(Attribute {
             element,
             attached: true,
             name: number,
@@ -175,7 +175,7 @@ impl Parser<'_, '_> {
         self.at += 1;
         (self.text_start, self.data_start) = (self.at, self.at);
         self.link_children(element);
-        if let Some(node) = self.arena.nodes.get_mut(element as usize) {
+        if let Some(node) = self.arena.arrays.nodes.get_mut(element as usize) {
             (node.close, node.end) = (index(start), index(self.at));
             self.open = node.parent;
         }

@@ -52,7 +52,7 @@ impl Parser<'_, '_> {
     pub(super) fn begin_root(&mut self, start: usize) -> Result<(), Box<ParseError>> {
         if self.rooted {
             let second = self.wrong(start, "a document has one root element, this is a second one");
-            let mut elements = (0..).zip(&self.arena.nodes).filter(|(_, node)| node.kind == Kind::Element);
+            let mut elements = (0..).zip(&self.arena.arrays.nodes).filter(|(_, node)| node.kind == Kind::Element);
             let root = elements.next().and_then(|(root, _)| self.start_tag_of(root));
             return Err(match root {
                 Some(span) => Box::new(second.related(span, "the root element")),
@@ -174,7 +174,7 @@ impl Parser<'_, '_> {
     #[cold]
     pub(super) fn twice(&self, name: Written, first: usize) -> Box<ParseError> {
         let wrong = self.wrong(name.start, format!("the attribute `{}` stands twice in one tag", self.written(name)));
-        match self.arena.attributes.get(first) {
+        match self.arena.arrays.attributes.get(first) {
             Some(first) => Box::new(wrong.related(first.start as usize..first.end as usize, "the first one")),
             None => wrong,
         }

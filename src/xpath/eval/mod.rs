@@ -33,9 +33,34 @@ pub(super) struct Evaluation<'a, T: Tree, V> {
     variables: &'a V,
     budget: &'a Budget,
     /// The program's names as the tree knows them.
-    names: Vec<Option<T::Name>>,
+    names: Names<T::Name>,
     /// The values bound by the loops around the current place.
     locals: RefCell<Vec<Item<'a, T::Node>>>,
+}
+
+/// How many names most expressions have at most.
+const FEW: usize = 6;
+
+/// Names as a tree knows them. Most expressions have few: those cost no allocation.
+struct Names<N> {
+    first: [Option<N>; FEW],
+    rest: Vec<Option<N>>,
+}
+
+impl<N: Copy> Names<N> {
+    fn new(mut names: impl Iterator<Item = Option<N>>) -> Self {
+        let mut first = [None; FEW];
+        for (place, name) in first.iter_mut().zip(names.by_ref()) {
+            *place = name;
+        }
+        Self { first, rest: names.collect() }
+    }
+
+    /// The name of this number; `None` where the tree has no such name.
+    fn get(&self, number: usize) -> Option<N> {
+        let found = self.first.get(number).or_else(|| self.rest.get(number - FEW));
+        found.copied().flatten()
+    }
 }
 
 /// A value on its way: borrowed from the expression, the tree or the variables where it can be.
@@ -87,7 +112,7 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
         {
             root = parent;
         }
-        let names = program.names.iter().map(|name| tree.resolve(&name.namespace, &name.local)).collect();
+        let names = Names::new(program.names.iter().map(|name| tree.resolve(&name.namespace, &name.local)));
         Self { program, tree, root, context, variables, budget, names, locals: RefCell::default() }
     }
 

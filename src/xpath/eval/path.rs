@@ -116,7 +116,7 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
     /// and the predicates allow it.
     fn select(&self, step: &'a Step, node: T::Node, stop: bool, selected: &mut Vec<T::Node>) -> Evaluated<()> {
         let name = match step.test {
-            NodeTest::Name(id) => match self.names.get(id).copied().flatten() {
+            NodeTest::Name(id) => match self.names.get(id) {
                 Some(name) => Some(name),
                 None => return Ok(()),
             },
@@ -202,7 +202,7 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
     }
 
     fn attribute_equals(&self, node: T::Node, name: usize, value: &str) -> Evaluated<bool> {
-        let Some(name) = self.names.get(name).copied().flatten() else { return Ok(false) };
+        let Some(name) = self.names.get(name) else { return Ok(false) };
         let (attribute, looked_at) = self.tree.find_attribute(node, name);
         self.budget.spend(looked_at)?;
         Ok(attribute.is_some_and(|attribute| self.tree.text(attribute) == value))

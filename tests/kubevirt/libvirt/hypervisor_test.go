@@ -64,7 +64,9 @@ func newHypervisor(t *testing.T) *hypervisor {
 	}
 	root := folder(t)
 	h := &hypervisor{root: root, controls: map[string]string{},
-		places: strings.NewReplacer("@DIR@", filepath.Join(root, "vm"), "@TAP@", tapName())}
+		places: strings.NewReplacer("@DIR@", filepath.Join(root, "vm"), "@RUN@", run())}
+	// libvirt leaves memory that VMs share to the next one.
+	t.Cleanup(func() { os.Remove("/dev/shm/" + run()) })
 	program(t, h.path("wrapper"), wrapper)
 	for _, file := range []string{"vmlinuz", "initrd.gz", "rootdisk.img", "data.img", "noCloud.iso"} {
 		write(t, h.path(file), "")

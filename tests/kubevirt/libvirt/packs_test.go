@@ -185,6 +185,9 @@ func (c packCase) keeps(t *testing.T, h *hypervisor, s start, done *tally) {
 	}
 	kept := facts(t, dump)
 	written, removed := s.written(t)
+	if len(written)+len(removed) == 0 {
+		t.Error("the pack changes nothing")
+	}
 	for fact, form := range c.Kept {
 		if written[fact] == 0 || kept[fact] >= written[fact] {
 			t.Errorf("the pack does not write %q, or libvirt keeps it as it is", fact)

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tapName is this run's own: several may be under way.
-func tapName() string {
+// run names what this run makes outside its folder, for several may be under way.
+func run() string {
 	return fmt.Sprintf("vp%d", os.Getpid())
 }
 
@@ -21,7 +21,7 @@ func tap(t *testing.T) error {
 		return err
 	}
 	defer device.Close()
-	request, err := unix.NewIfreq(tapName())
+	request, err := unix.NewIfreq(run())
 	if err != nil {
 		return err
 	}
