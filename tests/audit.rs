@@ -46,7 +46,7 @@ fn baseline() -> Policies {
 }
 
 fn audited(text: &str, policies: &Policies) -> Vec<Machine> {
-    let mut audit = Audit::new(policies);
+    let mut audit = Audit::new(policies, None);
     objects("test", text.as_bytes(), |object| audit.add(object)).expect("objects");
     audit.finish()
 }
@@ -153,7 +153,7 @@ fn odd_objects_are_passed_over() {
         json!({"kind": "VirtualMachineInstance", "metadata": {"annotations": {SIDECARS: 7, RULES: {}}}}),
     ] {
         let policies = baseline();
-        let mut audit = Audit::new(&policies);
+        let mut audit = Audit::new(&policies, None);
         audit.add(&object);
         assert!(audit.finish().is_empty(), "{object}");
     }
@@ -205,6 +205,35 @@ fn the_command_prints_a_table_json_and_sarif() {
     assert_eq!(code, Some(2), "{errors}");
 }
 
+#[test]
+fn an_allow_list_judges_images() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = folder.path().join("list.yaml");
+    std::fs::write(&list, "registry.example/virt-patch-sidecar:v1\n").expect("a list");
+    let objects = json!({"kind": "List", "items": cluster()}).to_string();
+    let path = list.to_str().expect("UTF-8");
+    let (code, text, errors) = run(&["--allow-list", path, "--format", "json", "-"], &objects);
+    assert_eq!(code, Some(1), "{errors}");
+    let found: Json = serde_json::from_str(&text).expect("JSON");
+    let refused = |name: &str| {
+        let machines = found["machines"].as_array().expect("machines");
+        machines.iter().find(|machine| machine["name"] == name).expect("a machine")["refused"] == json!(true)
+    };
+    assert!(refused("script"), "it names no image");
+    assert!(!refused("mounted"), "its image is listed:\n{text}");
+    let (code, _, _) = run(&["--allow-list", "no/such/list", "-"], &objects);
+    assert_eq!(code, Some(2));
+}
+
+/// A VMI is one itself: what looks like a template in it hides nothing.
+#[test]
+fn a_template_inside_a_vmi_hides_nothing() {
+    let hidden = json!({"kind": "VirtualMachineInstance",
+        "metadata": {"name": "a", "annotations": {RULES: rule_set("own", "/domain/devices/emulator", "x")}},
+        "spec": {"template": {"metadata": {}}}});
+    assert!(named(&audited(&hidden.to_string(), &baseline()), "a").is_refused());
+}
+
 /// A list of many VMs that is made while it is read.
 struct Cluster {
     left: usize,
@@ -242,7 +271,7 @@ fn large(number: usize, annotations: &Json) -> Json {
 #[test]
 fn memory_does_not_grow_with_vms_that_have_nothing() {
     let policies = baseline();
-    let mut audit = Audit::new(&policies);
+    let mut audit = Audit::new(&policies, None);
     let of = |number| large(number, &json!({}));
     let stream = |left| (&b"{\"items\":["[..]).chain(Cluster { left, buffer: Vec::new(), of });
     objects("few", stream(20), |object| audit.add(object)).expect("objects");
@@ -259,7 +288,7 @@ fn memory_does_not_grow_with_vms_that_have_nothing() {
 fn many_vms_with_rules_are_audited() {
     let vms: usize = std::env::var("AUDIT_VMS").ok().and_then(|text| text.parse().ok()).unwrap_or(300);
     let policies = baseline();
-    let mut audit = Audit::new(&policies);
+    let mut audit = Audit::new(&policies, None);
     let of = |number: usize| {
         let path = if number % 10 == 0 { "/domain/devices/emulator" } else { "/domain/title" };
         large(number, &json!({ RULES: rule_set("own", path, "x"), "example.org/team": format!("team-{}", number % 7) }))

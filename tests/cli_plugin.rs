@@ -90,6 +90,23 @@ fn wrong_rules_are_not_rendered() {
 }
 
 #[test]
+fn rules_answer_to_a_policy_here_and_in_the_pod() {
+    let env = "apiVersion: virt-patch.dev/v1alpha1\nkind: RuleSet\nmetadata: {name: r}\nspec:\n  params:\n    p: {env: HOME}\n  onDefineDomain:\n    - set: {/domain/title: '${p}'}\n";
+    let desk = Desk::new(&[("rules.yaml", RULES), ("env.yaml", env), ("own.yaml", "kind: RulePolicy\n")]);
+    let run = |arguments: &[&str]| desk.run(&[&IMAGE[..], &["--namespace", "a"], arguments].concat());
+    let done = run(&["--policy", "builtin:restricted", "rules.yaml"]);
+    assert!(done.out.contains("\"--policy\",\n            \"builtin:restricted\""), "{}{}", done.out, done.err);
+    let done = run(&["--policy", "builtin:restricted", "env.yaml"]);
+    assert!(done.code == 1 && done.err.contains("error[policy-rules]"), "{}", done.err);
+    assert_eq!(done.out, "");
+    let policy =
+        "apiVersion: virt-patch.dev/v1alpha1\nkind: RulePolicy\nmetadata: {name: p}\nspec: {deny: [/domain/title]}\n";
+    std::fs::write(desk.path("own.yaml"), policy).unwrap();
+    let done = run(&["--policy", "own.yaml", "rules.yaml"]);
+    assert!(done.code == 1 && done.err.contains("is a file, which no VM's pod has"), "{}", done.err);
+}
+
+#[test]
 fn wrong_arguments_say_what_is_wanted() {
     for (arguments, said) in [
         (["--kubevirt", "1.8"], "has no structured plugins"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::manifest::{HOOK_SIDECARS_ANNOTATION, RULES_ANNOTATION, is_machine};
+use crate::manifest::{HOOK_SIDECARS_ANNOTATION, RULES_ANNOTATION, template_path};
 use crate::vmi;
 
 /// A machine with sidecars or rules.
@@ -45,10 +45,9 @@ pub(super) fn find(object: &Json) -> Found {
         let texts = data.filter_map(|(key, text)| Some((key.clone(), text.as_str()?.to_owned()))).collect();
         return Found::ConfigMap { namespace, name, texts };
     }
-    if !is_machine(kind) {
-        return Found::Other;
-    }
-    let made = vmi::instance(object);
+    let Some(path) = template_path(kind) else { return Found::Other };
+    // A VMI is one itself, whatever stands in it.
+    let made = if path.is_empty() { None } else { vmi::instance(object) };
     let vmi = made.as_ref().unwrap_or(object);
     let annotation = |key: &str| {
         let annotations = vmi.get("metadata").and_then(|metadata| metadata.get("annotations"));

@@ -4,59 +4,23 @@
 //! of a VM without sidecars and rules its number. At the end VMs find the ConfigMaps that they mount, and rules are
 //! compiled and tried, the same rules under the same annotations once.
 
+mod listing;
 mod machine;
 mod stream;
 mod trial;
 
+pub use listing::{Machine, Rules, Sidecar};
 pub use stream::objects;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::admission::AllowList;
 use crate::policy::Policies;
-use crate::source::{Location, Source};
 
 use machine::{Found, Seen};
 use trial::Trials;
-
-/// What a VM, or what makes VMs, has of sidecars and rules.
-#[derive(Debug, Clone)]
-pub struct Machine {
-    /// `VirtualMachine`, `VirtualMachineInstance`, …
-    pub kind: String,
-    /// Its namespace; empty where the object does not say.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// The containers that it asks for, in its order.
-    pub sidecars: Vec<Sidecar>,
-    /// Where its rules come from, in the order in which they run.
-    pub rules: Vec<Rules>,
-    /// What is wrong with them, and what policies refuse.
-    pub problems: Vec<Diagnostic>,
-}
-
-/// A container beside virt-launcher.
-#[derive(Debug, Clone)]
-pub struct Sidecar {
-    /// Without one KubeVirt starts its own `sidecar-shim`.
-    pub image: Option<String>,
-    /// Its arguments.
-    pub arguments: Vec<String>,
-    /// What is mounted into it: `ConfigMap rules/rules.yaml`, `claim data`.
-    pub mounts: Vec<String>,
-}
-
-/// Rules of a VM.
-#[derive(Debug, Clone)]
-pub struct Rules {
-    /// `pack smbios`, `ConfigMap rules/rules.yaml`, `annotation`.
-    pub from: String,
-    /// What they are: names of rule sets; or why nothing is known of them.
-    pub sets: Result<Vec<String>, String>,
-}
 
 /// What was looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -74,6 +38,7 @@ pub struct Counts {
 /// An audit that is under way.
 pub struct Audit<'p> {
     policies: &'p Policies,
+    allow_list: Option<AllowList>,
     seen: Vec<Seen>,
     /// The texts of ConfigMaps, by namespace and name, then by key.
     config_maps: BTreeMap<(String, String), BTreeMap<String, String>>,
@@ -81,9 +46,9 @@ pub struct Audit<'p> {
 }
 
 impl<'p> Audit<'p> {
-    /// Nothing seen yet.
-    pub fn new(policies: &'p Policies) -> Self {
-        Self { policies, seen: Vec::new(), config_maps: BTreeMap::new(), counts: Counts::default() }
+    /// Nothing seen yet. With an allow list sidecars are judged as [`crate::admission::judge`] does.
+    pub fn new(policies: &'p Policies, allow_list: Option<AllowList>) -> Self {
+        Self { policies, allow_list, seen: Vec::new(), config_maps: BTreeMap::new(), counts: Counts::default() }
     }
 
     /// Looks at a Kubernetes object.
@@ -111,35 +76,7 @@ impl<'p> Audit<'p> {
 
     /// The machines that have sidecars or rules, in the order in which they came.
     pub fn finish(self) -> Vec<Machine> {
-        let mut trials = Trials::new(self.policies, &self.config_maps);
+        let mut trials = Trials::new(self.policies, self.allow_list, &self.config_maps);
         self.seen.iter().map(|seen| trials.machine(seen)).collect()
-    }
-}
-
-impl Machine {
-    /// `VirtualMachine default/vm`
-    pub fn title(&self) -> String {
-        match self.namespace.as_str() {
-            "" => format!("{} {}", self.kind, self.name),
-            namespace => format!("{} {namespace}/{}", self.kind, self.name),
-        }
-    }
-
-    /// Whether something is an error.
-    pub fn is_refused(&self) -> bool {
-        self.problems.iter().any(|problem| problem.severity == Severity::Error)
-    }
-
-    /// Its problems, each in a text that is called after the machine: the same text may be many machines'.
-    pub fn placed_problems(&self) -> impl Iterator<Item = Diagnostic> {
-        self.problems.iter().map(|problem| {
-            let at = problem.at.as_ref().map(Location::outermost);
-            let (name, text, span) = match &at {
-                Some(at) => (at.source.name(), at.source.text(), at.span.clone()),
-                None => ("", "", 0..0),
-            };
-            let place = if name.is_empty() { self.title() } else { format!("{}: {name}", self.title()) };
-            problem.clone().at(Location::new(&Source::new(place, text), span))
-        })
     }
 }

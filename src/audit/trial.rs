@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
+use crate::admission::{self, AllowList, Criteria};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::hook::SidecarOptions;
 use crate::lint::{Sample, Samples, under_policies};
@@ -13,7 +14,6 @@ use crate::manifest::{self, HOOK_SIDECARS_ANNOTATION, HookSidecar, Mount, RULES_
 use crate::policy::Policies;
 use crate::rule::{self, ANNOTATION_LIMIT, ParamSource, RuleFile, RuleSet, Trust};
 use crate::source::Source;
-use crate::yaml;
 
 use super::machine::Seen;
 use super::{Machine, Rules, Sidecar};
@@ -29,24 +29,32 @@ type Compiled = Rc<Result<Vec<RuleSet>, Vec<Diagnostic>>>;
 /// Trials, and what they came to.
 pub(super) struct Trials<'a> {
     policies: &'a Policies,
+    criteria: Criteria,
     config_maps: &'a BTreeMap<(String, String), BTreeMap<String, String>>,
     /// By names and texts of the files.
     compiled: HashMap<Vec<(String, String)>, (usize, Compiled)>,
     /// By the number of the rules, and what they read of the VMI.
     tried: HashMap<(usize, String), Vec<Diagnostic>>,
+    /// What is wrong with `hookSidecars`, by its text.
+    admitted: HashMap<String, Vec<Diagnostic>>,
 }
 
 impl<'a> Trials<'a> {
     pub(super) fn new(
         policies: &'a Policies,
+        allow_list: Option<AllowList>,
         config_maps: &'a BTreeMap<(String, String), BTreeMap<String, String>>,
     ) -> Self {
-        Self { policies, config_maps, compiled: HashMap::new(), tried: HashMap::new() }
+        let (compiled, tried, admitted) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { policies, criteria: Criteria { allow_list }, config_maps, compiled, tried, admitted }
     }
 
     /// What a machine has, and what is wrong with it.
     pub(super) fn machine(&mut self, seen: &Seen) -> Machine {
         let (entries, mut problems) = seen.sidecars.as_deref().map(entries).unwrap_or_default();
+        if let Some(text) = seen.sidecars.as_ref().filter(|_| self.criteria.allow_list.is_some()) {
+            problems = self.admit(text);
+        }
         let mut rules = Vec::new();
         let mut files: Vec<RuleFile> = Vec::new();
         for entry in entries.iter().filter(|entry| is_ours(entry)) {
@@ -64,6 +72,17 @@ impl<'a> Trials<'a> {
         let sidecars = entries.iter().map(sidecar).collect();
         let (kind, namespace, name) = (seen.kind.clone(), seen.namespace.clone(), seen.name.clone());
         Machine { kind, namespace, name, sidecars, rules, problems }
+    }
+
+    /// What admission says of the annotation: images, commands, mounts, arguments.
+    fn admit(&mut self, text: &str) -> Vec<Diagnostic> {
+        let criteria = &self.criteria;
+        let judged = self.admitted.entry(text.to_owned()).or_insert_with(|| {
+            let annotations = json!({ HOOK_SIDECARS_ANNOTATION: text });
+            let vmi = json!({ "kind": "VirtualMachineInstance", "metadata": { "annotations": annotations } });
+            admission::judge(&vmi, None, criteria).problems
+        });
+        judged.clone()
     }
 
     /// `--pack NAME`; files that it names lie in the image or in what is mounted.
@@ -133,16 +152,7 @@ impl<'a> Trials<'a> {
 
 /// The entries of `hookSidecars`, as far as they can be read.
 fn entries(text: &str) -> (Vec<HookSidecar>, Vec<Diagnostic>) {
-    // The annotation is a text in which places count, and stands for a scalar of a manifest.
-    let quoted =
-        Source::new(format!("annotation {HOOK_SIDECARS_ANNOTATION}"), Json::String(text.to_owned()).to_string());
-    match yaml::read(&quoted, &yaml::Limits::default()) {
-        Ok(documents) => match documents.first() {
-            Some(value) => manifest::hook_sidecars(&quoted, value),
-            None => (Vec::new(), Vec::new()),
-        },
-        Err(problems) => (Vec::new(), problems),
-    }
+    manifest::read_hook_sidecars(&Source::new(format!("annotation {HOOK_SIDECARS_ANNOTATION}"), text))
 }
 
 /// `registry.example:5000/team/virt-patch-sidecar:v1@sha256:…`

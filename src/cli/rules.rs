@@ -23,7 +23,7 @@ pub(super) struct RuleArguments {
     pub(super) params: Vec<String>,
     /// What the rules are held to: a RulePolicy file, a folder of them, or builtin:restricted; repeatable
     #[arg(long = "policy", value_name = "POLICY")]
-    policies: Vec<PathBuf>,
+    pub(super) policies: Vec<PathBuf>,
 }
 
 /// Compiled rules, and values for packs' params by pack and name.

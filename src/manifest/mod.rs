@@ -31,11 +31,6 @@ pub fn template_path(kind: &str) -> Option<&'static [&'static str]> {
     MACHINES.iter().find(|(known, _)| *known == kind).map(|(_, path)| *path)
 }
 
-/// Whether a kind is a VMI, or makes VMIs.
-pub fn is_machine(kind: &str) -> bool {
-    template_path(kind).is_some()
-}
-
 /// A VMI, or what KubeVirt makes VMIs from: a VM, a replica set, a pool.
 #[derive(Debug, Clone, Copy)]
 pub struct Machine<'n> {

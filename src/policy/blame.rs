@@ -7,7 +7,7 @@ use crate::source::Location;
 /// Points at the rule that changed what stands at `path`, else at the policy's own place, `clause`.
 pub(super) fn blame(mut problem: Diagnostic, path: Option<String>, clause: &Location, report: &Report) -> Diagnostic {
     problem.path = path;
-    match problem.path.as_deref().and_then(|path| culprit(report, path)) {
+    match culprit(report, problem.path.as_deref()) {
         Some(rule) => {
             let problem = problem.rule(&*rule.label).at(rule.location.clone());
             problem.related(clause.clone(), "the policy says so")
@@ -17,9 +17,10 @@ pub(super) fn blame(mut problem: Diagnostic, path: Option<String>, clause: &Loca
 }
 
 /// The last rule that changed something there, in it or above it; else the only one that changed anything.
-fn culprit<'r>(report: &'r Report, path: &str) -> Option<&'r RuleTrace> {
+fn culprit<'r>(report: &'r Report, path: Option<&str>) -> Option<&'r RuleTrace> {
     let changing = || report.sets.iter().flat_map(|set| &set.rules).filter(|rule| rule.changed > 0);
-    let touches = |rule: &&RuleTrace| rule.events.iter().any(|event| is_near(&event.path, path));
+    let touches =
+        |rule: &&RuleTrace| path.is_some_and(|path| rule.events.iter().any(|event| is_near(&event.path, path)));
     changing().filter(touches).last().or_else(|| {
         let mut changing = changing();
         changing.next().filter(|_| changing.next().is_none())

@@ -3,10 +3,11 @@
 
 use crate::rule::API_VERSION;
 use crate::rule::language::{DOCUMENT_WORDS, METADATA, SOURCES};
-use crate::rule::shape::{Field, Mapping, Shape, kept};
+use crate::rule::shape::{Field, Mapping, Shape, kept, words};
 
-/// The words of `annotationRules`, and whether they may run.
-pub(super) const ANNOTATION_RULES: [(&str, bool); 2] = [("Allow", true), ("Deny", false)];
+/// What may be, or not.
+pub(super) const ALLOW_OR_DENY: [(&str, bool); 2] = [("Allow", true), ("Deny", false)];
+const ALLOW_OR_DENY_WORDS: &[&str] = &words(&ALLOW_OR_DENY);
 
 /// A whole document.
 pub static RULE_POLICY: Mapping = Mapping {
@@ -44,8 +45,13 @@ pub(super) static SPEC: Mapping = Mapping {
         Field::new("cloudInit", Shape::Mapping(&CLOUD_INIT), "What may change of the cloud-init data."),
         Field::new(
             "annotationRules",
-            Shape::Word(&["Allow", "Deny"]),
+            Shape::Word(ALLOW_OR_DENY_WORDS),
             "Whether rules from a VM's own annotation may run.",
+        ),
+        Field::new(
+            "files",
+            Shape::Word(ALLOW_OR_DENY_WORDS),
+            "Whether rules may bring files into the compute container.",
         ),
         Field::new("packs", Shape::List(&Shape::Text, 0), "The only packs that may be used.").example("[smbios]"),
         Field::new("paramSources", Shape::List(&Shape::Word(SOURCES), 0), "The only sources that params may have.")

@@ -47,6 +47,8 @@ pub struct Policy {
     pub cloud_init: Option<BTreeSet<DocumentKind>>,
     /// Whether rules from an annotation may run.
     pub annotation_rules: bool,
+    /// Whether rules may bring files into the compute container.
+    pub files: bool,
     /// The packs that may be used; `None` for all.
     pub packs: Option<Vec<String>>,
     /// The fields of a param that may name its source; `None` for all.

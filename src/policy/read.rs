@@ -14,7 +14,7 @@ use crate::source::{Location, Source};
 use crate::xpath::VarType;
 use crate::yaml::{self, Node};
 
-use super::language::{self, ANNOTATION_RULES};
+use super::language::{self, ALLOW_OR_DENY};
 use super::{Allow, Clause, Policy};
 
 type Namespaces = Arc<BTreeMap<String, String>>;
@@ -85,8 +85,8 @@ fn policy(reader: &mut Reader, node: &Node) -> Option<Policy> {
         location: reader.at(&key.span),
     });
     let cloud_init = spec.take("cloudInit").map(|node| cloud_init(reader, node));
-    let annotation_rules = spec.take("annotationRules");
-    let annotation_rules = annotation_rules.and_then(|node| reader.word(node, "`annotationRules`", &ANNOTATION_RULES));
+    let annotation_rules = allowed(reader, &mut spec, "annotationRules");
+    let files = allowed(reader, &mut spec, "files");
     let packs = spec.take("packs").map(|node| packs(reader, node));
     let param_sources = spec.take("paramSources").map(|node| param_sources(reader, node));
     let limits = spec.take("limits").map(|node| limits(reader, node)).unwrap_or_default();
@@ -100,11 +100,18 @@ fn policy(reader: &mut Reader, node: &Node) -> Option<Policy> {
         protect,
         allow,
         cloud_init,
-        annotation_rules: annotation_rules.unwrap_or(true),
+        annotation_rules,
+        files,
         packs,
         param_sources,
         limits,
     })
+}
+
+/// `Allow`, which is the default, or `Deny`.
+fn allowed(reader: &mut Reader, spec: &mut Fields<'_>, field: &'static str) -> bool {
+    let word = spec.take(field).and_then(|node| reader.word(node, &format!("`{field}`"), &ALLOW_OR_DENY));
+    word.unwrap_or(true)
 }
 
 /// A list of paths, or of `{path, reason}`.

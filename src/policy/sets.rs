@@ -7,7 +7,7 @@ use crate::source::Location;
 use super::{Policies, Policy};
 
 impl Policies {
-    /// What the policies do not let run of some rule sets: packs, sources of params, rules from an annotation. Errors
+    /// What the policies do not let run of some rule sets: packs, sources of params, files, rules from an annotation. Errors
     /// of the code `policy-rules`, each at its place in the rules; set by set, then policy by policy.
     pub fn judge_sets<'s>(&self, sets: impl IntoIterator<Item = &'s RuleSet>) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
@@ -38,6 +38,10 @@ impl Policy {
                 packs => format!("it lets be used {}", packs.join(", ")),
             };
             refuse(format!("does not let the pack `{pack}` be used"), &set.location, &help);
+        }
+        if let Some(file) = set.files.first().filter(|_| !self.files) {
+            let help = "leave `files` out, or have the file in the image";
+            refuse("lets rules bring no files into the compute container".to_owned(), &file.location, help);
         }
         let Some(sources) = &self.param_sources else { return };
         for param in &set.params {

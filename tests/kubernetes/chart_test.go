@@ -253,6 +253,7 @@ func TestTheExamplesAreAllowed(t *testing.T) {
 // A pod that is given an argument which its program does not know never starts.
 func TestTheWebhookKnowsTheArgumentsOfTheChart(t *testing.T) {
 	values := []string{"--set=webhook.exemptNamespaces={a}", "--set=webhook.exemptUsers={b}", "--set=webhook.mode=Warn",
+		"--set=webhook.builtinPolicies={restricted}",
 		"--set-file=webhook.policies.restricted\\.yaml=testdata/policy.yaml"}
 	for _, source := range []string{"ConfigMap", "HarvesterSetting"} {
 		text := mustHelm(t, append([]string{"template", "virt-patch", chart, "--set=allowList.source=" + source}, values...)...)

@@ -209,6 +209,22 @@ func TestTheWebhookJudgesWhatKubectlCreatesAndChanges(t *testing.T) {
 	}
 }
 
+func TestRulesInTheClusterAnswerToAPolicy(t *testing.T) {
+	w := startWebhook(t, "webhook", "judged-by-rule-policy", append(allowListFile(t, ""), "--policy", "builtin:restricted")...)
+	rules := func(source string) error {
+		rules := "apiVersion: virt-patch.dev/v1alpha1\nkind: RuleSet\nmetadata: {name: r}\nspec:\n  params:\n    p: {" + source +
+			"}\n  onDefineDomain:\n    - set: {/domain/title: '${p}'}\n"
+		return refusal(t, "/api/v1/namespaces/"+w.judged+"/configmaps", object{"apiVersion": "v1", "kind": "ConfigMap",
+			"metadata": object{"name": "rules", "labels": object{"virt-patch.dev/rules": "true"}}, "data": object{"rules.yaml": rules}})
+	}
+	if err := rules("annotation: vm.example/title"); err != nil {
+		t.Errorf("a param from an annotation: %v", err)
+	}
+	if err := rules("env: HOME"); err == nil || !strings.Contains(err.Error(), "error[policy-rules]") {
+		t.Errorf("a param from the environment: %v", err)
+	}
+}
+
 func TestRulesOfAPluginPassTheWebhook(t *testing.T) {
 	w := startWebhook(t, "webhook", "judged-plugin", allowListFile(t, "")...)
 	installPlugin(t, "--name", "judged", "--namespace", w.judged, tourRules)

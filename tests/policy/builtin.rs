@@ -79,7 +79,11 @@ fn cell(problems: &[Diagnostic]) -> String {
         .iter()
         .map(|problem| match &problem.path {
             Some(path) => format!("`{}`", general(path)),
-            None => problem.message.split_once("` ").map_or("", |(_, what)| what).to_owned(),
+            // Of the policy, what it does not let be, and what that would be.
+            None => match problem.message.split('`').skip(3).step_by(2).collect::<Vec<_>>().as_slice() {
+                [param, source] => format!("the source `{source}` of the param `{param}`"),
+                _ => problem.message.clone(),
+            },
         })
         .collect();
     let shown: Vec<&str> = places.iter().take(4).map(String::as_str).collect();

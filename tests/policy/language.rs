@@ -34,6 +34,42 @@ fn limits_only_narrow() {
     assert_eq!((limits.steps, limits.bytes, limits.nodes), (1000, 77, Limits::default().nodes));
 }
 
+/// What a policy says of rule sets before there is a domain: the spec, the rules, and whether they may run.
+#[test]
+fn rule_sets_are_judged_as_such() {
+    use virt_patch::rule::{RuleFile, Trust, compile, pack_file};
+    use virt_patch::source::Source;
+    let own = |trust: Trust, spec: &str| {
+        let rules =
+            format!("apiVersion: virt-patch.dev/v1alpha1\nkind: RuleSet\nmetadata: {{name: own}}\nspec: {spec}\n");
+        compile(&[RuleFile { source: Source::new("rules.yaml", rules), trust, pack: None }]).expect("rules")
+    };
+    let pack = compile(&[pack_file("smbios").expect("a pack")]).expect("rules");
+    let env = own(Trust::File, "{params: {a: {env: A}}}");
+    let files = own(Trust::File, "{files: [{name: a.rom, base64: AAAA}]}");
+    let annotated = own(Trust::Annotation, "{}");
+    let used = own(Trust::File, "{use: [{pack: cpu}]}");
+    for (spec, sets, is_allowed) in [
+        ("  packs: [smbios]\n", &pack, true),
+        ("  packs: [cpu]\n", &pack, false),
+        ("  packs: []\n", &env, true),
+        ("  packs: [smbios]\n", &used, false),
+        ("  paramSources: [env]\n", &env, true),
+        ("  paramSources: [annotation]\n", &env, false),
+        ("  paramSources: []\n", &env, false),
+        ("  files: Deny\n", &files, false),
+        ("  files: Allow\n", &files, true),
+        ("  files: Deny\n", &env, true),
+        ("  annotationRules: Deny\n", &annotated, false),
+        ("  annotationRules: Allow\n", &annotated, true),
+        ("  annotationRules: Deny\n", &env, true),
+    ] {
+        let problems = policies(&text(spec)).judge_sets(sets);
+        assert_eq!(problems.is_empty(), is_allowed, "{spec}: {problems:?}");
+        assert!(problems.iter().all(|problem| problem.code == Code::PolicyRules && problem.at.is_some()));
+    }
+}
+
 /// Each with the code and a part of what is said, all at their line.
 #[test]
 fn what_is_wrong_is_said_at_its_place() {

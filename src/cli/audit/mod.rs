@@ -3,14 +3,15 @@
 mod print;
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
 use super::exit::WRONG;
-use super::input::is_stdin;
+use super::input::{self, is_stdin};
 use super::terminal::Terminal;
+use crate::admission::AllowList;
 use crate::audit::{Audit, Machine, objects};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::load;
@@ -30,6 +31,9 @@ pub(super) struct Arguments {
     /// What rules are held to: a RulePolicy file, a folder of them, or builtin:restricted; repeatable
     #[arg(long = "policy", value_name = "POLICY")]
     policies: Vec<PathBuf>,
+    /// The images that may run beside a VM, as `virt-patch webhook` reads the list; refused is what it would refuse
+    #[arg(long, value_name = "FILE")]
+    allow_list: Option<PathBuf>,
     /// How to print
     #[arg(short, long, value_enum, default_value = "table", value_name = "FORMAT")]
     format: Format,
@@ -50,7 +54,11 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<E
         Ok(policies) => policies,
         Err(problems) => return Ok(terminal.refuse(&problems)),
     };
-    let mut audit = Audit::new(&policies);
+    let allow_list = match arguments.allow_list.as_deref().map(allow_list).transpose() {
+        Ok(allow_list) => allow_list,
+        Err(problems) => return Ok(terminal.refuse(&problems)),
+    };
+    let mut audit = Audit::new(&policies, allow_list);
     for path in &arguments.paths {
         let read = if is_stdin(path) {
             objects("<stdin>", std::io::stdin().lock(), |object| audit.add(object))
@@ -77,4 +85,8 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<E
     })?;
     let is_refused = machines.iter().any(Machine::is_refused);
     Ok(if is_refused { ExitCode::from(WRONG) } else { ExitCode::SUCCESS })
+}
+
+fn allow_list(path: &Path) -> Result<AllowList, Vec<Diagnostic>> {
+    AllowList::parse(&input::read(path, "an allow list")?.source())
 }

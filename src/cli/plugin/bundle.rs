@@ -1,6 +1,7 @@
 //! What `virt-patch plugin` renders: the objects, in the order in which they are to be there.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
@@ -12,6 +13,8 @@ use crate::diagnostic::{Code, Diagnostic};
 
 /// Where virt-launcher looks for the sockets of plugins, each in a folder of the plugin's name.
 const SOCKETS: &str = "/var/run/kubevirt-plugin";
+/// What begins the name of a policy that is compiled in.
+const BUILTIN: &str = "builtin:";
 /// How long KubeVirt waits for the hook; all of a VM's start that contains it has 20 s.
 const TIMEOUT: &str = "10s";
 
@@ -29,14 +32,15 @@ pub(super) struct Bundle {
     rules: Map<String, Value>,
     packs: Vec<String>,
     params: Vec<String>,
+    policies: Vec<String>,
 }
 
 impl Bundle {
     /// Compiles the rules as the sidecar will.
     ///
     /// # Errors
-    /// Everything that is wrong with the rules; `unsupported-combination` for rule files without a namespace and for
-    /// labels that no VM can have.
+    /// Everything that is wrong with the rules; `unsupported-combination` for rule files without a namespace, for
+    /// policies in files, and for labels that no VM can have.
     pub(super) fn new(arguments: Arguments) -> Result<Self, Vec<Diagnostic>> {
         let files = arguments.rules.compile(None)?.files;
         let Arguments { rules, namespaces, .. } = arguments;
@@ -47,6 +51,7 @@ impl Bundle {
                 return Err(vec![Diagnostic::error(Code::UnsupportedCombination, message).help("give it once")]);
             }
         }
+        let policies = builtin(&rules.policies)?;
         if !files.is_empty() && namespaces.is_empty() {
             let message = "rule files become ConfigMaps, and a VM's pod reads those of its own namespace only";
             let help = "name the VMs' namespaces with --namespace, or use packs alone";
@@ -65,6 +70,7 @@ impl Bundle {
             rules: rule_files::data(&files).map_err(|problem| vec![problem])?,
             packs: rules.packs,
             params: rules.params,
+            policies,
         })
     }
 
@@ -140,6 +146,9 @@ impl Bundle {
         for pack in &self.packs {
             args.extend(["--pack".to_owned(), pack.clone()]);
         }
+        for policy in &self.policies {
+            args.extend(["--policy".to_owned(), policy.clone()]);
+        }
         for param in &self.params {
             args.extend(["--param".to_owned(), param.clone()]);
         }
@@ -160,4 +169,16 @@ impl Bundle {
     pub(super) fn metadata(&self, name: &str) -> Value {
         json!({"name": name, "labels": {"app.kubernetes.io/name": "virt-patch", "app.kubernetes.io/instance": self.name}})
     }
+}
+
+/// Policies that are in the sidecar's image, for its arguments.
+fn builtin(policies: &[PathBuf]) -> Result<Vec<String>, Vec<Diagnostic>> {
+    let name = |policy: &PathBuf| policy.to_str().filter(|name| name.starts_with(BUILTIN)).map(ToOwned::to_owned);
+    let problem = |policy: &PathBuf| {
+        let message = format!("the policy `{}` is a file, which no VM's pod has", policy.display());
+        // Whoever may change ConfigMaps in a VM's namespace would change a policy in one.
+        let help = "use `builtin:NAME`, or compile it into the image: docs/policy.md says how";
+        vec![Diagnostic::error(Code::UnsupportedCombination, message).help(help)]
+    };
+    policies.iter().map(|policy| name(policy).ok_or_else(|| problem(policy))).collect()
 }
