@@ -102,23 +102,12 @@ fn on_libvirt(pack: &Pack) -> String {
     let arguments: usize = cases.iter().map(|case| items(case, "arguments").len() + items(case, "gone").len()).sum();
     let refused = cases.iter().filter(|case| case.get("refused").is_some()).count();
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-<<<<<<< HEAD
     if cases.is_empty() {
         return "changes no domain".to_owned();
     }
     let beyond = if refused == 0 { String::new() } else { format!(", {refused} beyond 9.0 or the machine") };
     let (cases, arguments) = (count(cases.len(), "case"), count(arguments, "argument"));
     format!("[{cases}, {arguments}{beyond}](../{LIBVIRT}/packs/{}.yaml)", pack.name)
-=======
-    let said = match (cases.len(), refused) {
-        (0, _) => return "changes no domain".to_owned(),
-        (all, 0) => format!("{}, {}", count(all, "case"), count(arguments, "argument")),
-        (all, some) => {
-            format!("{}, {}, {some} beyond 9.0 or the machine", count(all, "case"), count(arguments, "argument"))
-        }
-    };
-    format!("[{said}](../{LIBVIRT}/packs/{}.yaml)", pack.name)
->>>>>>> room/cluster
 }
 
 /// How many of a pack's proofs which guest prints.
