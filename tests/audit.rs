@@ -291,7 +291,7 @@ fn many_vms_with_rules_are_audited() {
     let policies = baseline();
     let mut audit = Audit::new(&policies, None);
     let of = |number: usize| {
-        let path = if number % 10 == 0 { "/domain/devices/emulator" } else { "/domain/title" };
+        let path = if number.is_multiple_of(10) { "/domain/devices/emulator" } else { "/domain/title" };
         large(number, &json!({ RULES: rule_set("own", path, "x"), "example.org/team": format!("team-{}", number % 7) }))
     };
     let stream = (&b"{\"items\":["[..]).chain(Cluster { left: vms, buffer: Vec::new(), of });

@@ -44,17 +44,26 @@ const KEYS: [(&str, &[&[&str]]); 33] = [
 /// A key: paths that count together.
 type Key = Vec<KeyPath>;
 
-/// [`KEYS`] and, last, the keys of what is not listed; read when a merge first asks.
-static READ: LazyLock<(Vec<(&str, Vec<Key>)>, Vec<Key>)> = LazyLock::new(|| {
+/// [`KEYS`] as read, and the keys of an element that is not listed.
+struct Keys {
+    listed: Vec<(&'static str, Vec<Key>)>,
+    others: Vec<Key>,
+}
+
+/// Read when a merge first asks.
+static READ: LazyLock<Keys> = LazyLock::new(|| {
     let read = |keys: &[&[&str]]| {
         let key = |paths: &&[&str]| paths.iter().filter_map(|path| KeyPath::parse(path)).collect();
         keys.iter().map(key).collect()
     };
-    (KEYS.iter().map(|&(name, keys)| (name, read(keys))).collect(), read(&[&["@alias"], &["alias/@name"]]))
+    Keys {
+        listed: KEYS.iter().map(|&(name, keys)| (name, read(keys))).collect(),
+        others: read(&[&["@alias"], &["alias/@name"]]),
+    }
 });
 
 /// The built-in keys of an element name; a device that is not listed goes by its alias.
 pub fn builtin_keys(name: &str) -> &'static [Vec<KeyPath>] {
-    let (listed, others) = &*READ;
-    listed.iter().find(|(listed, _)| *listed == name).map_or(others, |(_, keys)| keys)
+    let listed = READ.listed.iter().find(|(listed, _)| *listed == name);
+    listed.map_or(&READ.others, |(_, keys)| keys)
 }

@@ -1,12 +1,11 @@
-//! What `virt-patch plugin` renders: the objects, in the order in which they are to be there.
+//! What `virt-patch plugin` was asked for, checked, and the names that its objects share.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-use super::arguments::{Arguments, FailureStrategy};
-use super::inject::{self, LAUNCHER_LABEL, literal};
+use super::arguments::{Arguments, FailureStrategy, LAUNCHER_LABEL};
 use super::release::{Admission, PluginApi};
 use super::rule_files;
 use crate::diagnostic::{Code, Diagnostic};
@@ -15,8 +14,6 @@ use crate::diagnostic::{Code, Diagnostic};
 const SOCKETS: &str = "/var/run/kubevirt-plugin";
 /// What begins the name of a policy that is compiled in.
 const BUILTIN: &str = "builtin:";
-/// How long KubeVirt waits for the hook; all of a VM's start that contains it has 20 s.
-const TIMEOUT: &str = "10s";
 
 /// Everything that the objects need, checked.
 pub(super) struct Bundle {
@@ -27,9 +24,9 @@ pub(super) struct Bundle {
     pub(super) memory: String,
     pub(super) failure_strategy: FailureStrategy,
     pub(super) admission: Admission,
-    plugin: PluginApi,
-    labels: BTreeMap<String, String>,
-    rules: Map<String, Value>,
+    pub(super) plugin: PluginApi,
+    pub(super) labels: BTreeMap<String, String>,
+    pub(super) rules: Map<String, Value>,
     packs: Vec<String>,
     params: Vec<String>,
     policies: Vec<String>,
@@ -74,20 +71,6 @@ impl Bundle {
         })
     }
 
-    /// The objects. ConfigMaps come first, then what puts the sidecar into pods, and at last the Plugin: from then
-    /// on KubeVirt waits for the socket.
-    pub(super) fn objects(&self) -> Vec<Value> {
-        let config_maps = self.config_map().into_iter().flat_map(|name| {
-            self.namespaces.iter().map(move |namespace| {
-                let mut metadata = self.metadata(&name);
-                metadata["namespace"] = json!(namespace);
-                metadata["labels"]["virt-patch.dev/rules"] = json!("true");
-                json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": self.rules})
-            })
-        });
-        config_maps.chain([inject::policy(self), inject::binding(self), self.plugin()]).collect()
-    }
-
     /// What the person who installs them should know.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = vec!["KubeVirt needs the feature gate `Plugins`".to_owned()];
@@ -99,39 +82,6 @@ impl Bundle {
             ));
         }
         notes
-    }
-
-    fn plugin(&self) -> Value {
-        let socket = format!("{}/virt-patch.sock", self.socket_folder());
-        let mut spec = json!({
-            "failureStrategy": self.failure_strategy.word(),
-            self.plugin.hooks: [{"sidecar": {"socketPath": socket}, "timeout": TIMEOUT}],
-            "mutatingAdmissionPolicies": [{"name": self.name}],
-        });
-        if let Some(condition) = self.condition() {
-            spec["condition"] = json!(condition);
-        }
-        json!({
-            "apiVersion": self.plugin.version,
-            "kind": "Plugin",
-            "metadata": self.metadata(&self.name),
-            "spec": spec,
-        })
-    }
-
-    /// The VMs whose pods get the sidecar, as KubeVirt's CEL says it: fields have the names of the Go types. For all
-    /// others virt-launcher must not wait for a socket.
-    fn condition(&self) -> Option<String> {
-        let mut terms = Vec::new();
-        if !self.namespaces.is_empty() {
-            let names: Vec<_> = self.namespaces.iter().map(|name| literal(name)).collect();
-            terms.push(format!("vmi.Namespace in [{}]", names.join(", ")));
-        }
-        for (key, value) in &self.labels {
-            let (key, value) = (literal(key), literal(value));
-            terms.push(format!("{key} in vmi.Labels && vmi.Labels[{key}] == {value}"));
-        }
-        (!terms.is_empty()).then(|| terms.join(" && "))
     }
 
     /// The labels of the pods that get the sidecar: virt-controller copies a VM's labels to its pod.

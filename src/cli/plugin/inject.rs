@@ -4,8 +4,6 @@ use serde_json::{Value, json};
 
 use super::bundle::Bundle;
 
-/// virt-controller's label on the pods of VMs.
-pub(super) const LAUNCHER_LABEL: (&str, &str) = ("kubevirt.io", "virt-launcher");
 /// virt-controller's volume for the sockets of plugins. KubeVirt's own policy wants each container to mount a sub-path of it.
 const SOCKETS: &str = "kubevirt-plugin-sockets";
 /// The folder of the sidecar's image where it looks for rules.
