@@ -5,6 +5,8 @@
 
 #[path = "policy/builtin.rs"]
 mod builtin;
+#[path = "policy/commands.rs"]
+mod commands;
 #[path = "policy/generated.rs"]
 mod generated;
 #[path = "policy/language.rs"]

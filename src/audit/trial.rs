@@ -46,7 +46,14 @@ impl<'a> Trials<'a> {
         config_maps: &'a BTreeMap<(String, String), BTreeMap<String, String>>,
     ) -> Self {
         let (compiled, tried, admitted) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { policies, criteria: Criteria { allow_list }, config_maps, compiled, tried, admitted }
+        Self {
+            policies,
+            criteria: Criteria { allow_list, ..Criteria::default() },
+            config_maps,
+            compiled,
+            tried,
+            admitted,
+        }
     }
 
     /// What a machine has, and what is wrong with it.

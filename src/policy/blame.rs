@@ -21,7 +21,7 @@ fn culprit<'r>(report: &'r Report, path: Option<&str>) -> Option<&'r RuleTrace> 
     let changing = || report.sets.iter().flat_map(|set| &set.rules).filter(|rule| rule.changed > 0);
     let touches =
         |rule: &&RuleTrace| path.is_some_and(|path| rule.events.iter().any(|event| is_near(&event.path, path)));
-    changing().filter(touches).last().or_else(|| {
+    changing().rfind(touches).or_else(|| {
         let mut changing = changing();
         changing.next().filter(|_| changing.next().is_none())
     })

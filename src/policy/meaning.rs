@@ -216,7 +216,8 @@ impl Writer<'_, '_> {
     fn flush(&mut self, element: &mut Open) {
         let text = std::mem::take(&mut element.text);
         let is_blank = text.chars().all(|c| matches!(c, ' ' | '\t' | '\n' | '\r'));
-        if !text.is_empty() && !(is_blank && element.is_layout) {
+        let says_nothing = text.is_empty() || (is_blank && element.is_layout);
+        if !says_nothing {
             self.written.parts.push((self.written.text.len(), element.node));
             self.written.text.push(TEXT);
             self.written.text.push_str(&text);
