@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use super::launcher;
 use super::release::{Admission, PluginApi};
 use crate::cli::rules::RuleArguments;
 
@@ -103,7 +104,7 @@ fn vm_label(text: &str) -> Result<(String, String), String> {
     if !is_label_value(value) {
         return Err(format!("{value:?} is no label's value: at most 63 letters, digits, -, _ and ."));
     }
-    if key == super::inject::LAUNCHER_LABEL.0 {
+    if key == launcher::LABEL.0 {
         return Err(format!("{key:?} tells the pods of VMs apart already"));
     }
     Ok((key.to_owned(), value.to_owned()))

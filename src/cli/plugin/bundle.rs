@@ -1,4 +1,4 @@
-//! What `virt-patch plugin` renders: the objects, in the order in which they are to be there.
+//! What the objects are made of: the arguments, checked, and what follows from them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,18 +6,14 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{Arguments, FailureStrategy};
-use super::inject::{self, LAUNCHER_LABEL, literal};
+use super::cel::literal;
+use super::launcher;
 use super::release::{Admission, PluginApi};
 use super::rule_files;
 use crate::diagnostic::{Code, Diagnostic};
 
-/// Where virt-launcher looks for the sockets of plugins, each in a folder of the plugin's name.
-const SOCKETS: &str = "/var/run/kubevirt-plugin";
 /// What begins the name of a policy that is compiled in.
 const BUILTIN: &str = "builtin:";
-/// How long KubeVirt waits for the hook; all of a VM's start that contains it has 20 s.
-const TIMEOUT: &str = "10s";
-
 /// Everything that the objects need, checked.
 pub(super) struct Bundle {
     pub(super) name: String,
@@ -27,9 +23,9 @@ pub(super) struct Bundle {
     pub(super) memory: String,
     pub(super) failure_strategy: FailureStrategy,
     pub(super) admission: Admission,
-    plugin: PluginApi,
+    pub(super) plugin: PluginApi,
     labels: BTreeMap<String, String>,
-    rules: Map<String, Value>,
+    pub(super) rules: Map<String, Value>,
     packs: Vec<String>,
     params: Vec<String>,
     policies: Vec<String>,
@@ -74,20 +70,6 @@ impl Bundle {
         })
     }
 
-    /// The objects. ConfigMaps come first, then what puts the sidecar into pods, and at last the Plugin: from then
-    /// on KubeVirt waits for the socket.
-    pub(super) fn objects(&self) -> Vec<Value> {
-        let config_maps = self.config_map().into_iter().flat_map(|name| {
-            self.namespaces.iter().map(move |namespace| {
-                let mut metadata = self.metadata(&name);
-                metadata["namespace"] = json!(namespace);
-                metadata["labels"]["virt-patch.dev/rules"] = json!("true");
-                json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": self.rules})
-            })
-        });
-        config_maps.chain([inject::policy(self), inject::binding(self), self.plugin()]).collect()
-    }
-
     /// What the person who installs them should know.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = vec!["KubeVirt needs the feature gate `Plugins`".to_owned()];
@@ -101,27 +83,9 @@ impl Bundle {
         notes
     }
 
-    fn plugin(&self) -> Value {
-        let socket = format!("{}/virt-patch.sock", self.socket_folder());
-        let mut spec = json!({
-            "failureStrategy": self.failure_strategy.word(),
-            self.plugin.hooks: [{"sidecar": {"socketPath": socket}, "timeout": TIMEOUT}],
-            "mutatingAdmissionPolicies": [{"name": self.name}],
-        });
-        if let Some(condition) = self.condition() {
-            spec["condition"] = json!(condition);
-        }
-        json!({
-            "apiVersion": self.plugin.version,
-            "kind": "Plugin",
-            "metadata": self.metadata(&self.name),
-            "spec": spec,
-        })
-    }
-
     /// The VMs whose pods get the sidecar, as KubeVirt's CEL says it: fields have the names of the Go types. For all
     /// others virt-launcher must not wait for a socket.
-    fn condition(&self) -> Option<String> {
+    pub(super) fn condition(&self) -> Option<String> {
         let mut terms = Vec::new();
         if !self.namespaces.is_empty() {
             let names: Vec<_> = self.namespaces.iter().map(|name| literal(name)).collect();
@@ -137,7 +101,7 @@ impl Bundle {
     /// The labels of the pods that get the sidecar: virt-controller copies a VM's labels to its pod.
     pub(super) fn pod_labels(&self) -> BTreeMap<&str, &str> {
         let own = self.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        std::iter::once(LAUNCHER_LABEL).chain(own).collect()
+        std::iter::once(launcher::LABEL).chain(own).collect()
     }
 
     /// The sidecar's arguments.
@@ -157,7 +121,7 @@ impl Bundle {
 
     /// The folder of the plugin's sockets, as virt-launcher and the sidecar see it.
     pub(super) fn socket_folder(&self) -> String {
-        format!("{SOCKETS}/{}", self.name)
+        format!("{}/{}", launcher::SOCKETS_FOLDER, self.name)
     }
 
     /// The name of the ConfigMap with the rules, and of the volume that it becomes.

@@ -2,7 +2,10 @@
 
 mod arguments;
 mod bundle;
+mod cel;
 mod inject;
+mod launcher;
+mod objects;
 mod release;
 mod rule_files;
 
@@ -22,7 +25,7 @@ pub(super) fn run(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Ex
         Err(problems) => return Ok(terminal.refuse(&problems)),
     };
     let mut text = String::new();
-    for (at, object) in bundle.objects().iter().enumerate() {
+    for (at, object) in objects::objects(&bundle).iter().enumerate() {
         if at > 0 {
             text += "---\n";
         }
