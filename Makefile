@@ -1,6 +1,6 @@
 # The few things one does here. `make test` sets up what the tests need and runs them all.
 
-.PHONY: build test lint docs bench bench-hook size sidecar-static ci
+.PHONY: build test lint docs bench stages budgets growth rivals bench-hook size sidecar-static ci
 
 build: ## both programs, as they are released
 	cargo build --release
@@ -10,15 +10,26 @@ test: ## every test; says at the end what was skipped and why
 
 lint: ## format, clippy, rustdoc
 	cargo fmt --check
-	cargo clippy --all-targets -- -D warnings
+	cargo clippy --package virt-patch --package measure --all-targets -- -D warnings
 	cargo clippy --no-default-features --bin virt-patch-sidecar -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
 docs: ## the library's documentation, as HTML
 	cargo doc --no-deps --open
 
-bench: ## what each stage costs, beside the floor
-	cargo bench
+bench: growth rivals ## all that docs/measured holds: growth, the table of ratios, the bars, the plots
+
+stages: ## what each stage costs, by the clock
+	cargo bench --locked --package measure
+
+budgets: ## instructions against benches/measure/budgets.tsv, and growth; BLESS=1 takes what is counted
+	benches/budgets.sh $(if $(BLESS),--bless)
+
+growth: ## how costs grow, in instructions, and the plot of it
+	cargo run --locked --profile bench --package measure -- growth docs/measured/growth.svg
+
+rivals: ## beside other libraries: a table of ratios, the bars, and the plot
+	cargo run --locked --release --manifest-path benches/rivals/Cargo.toml -- docs/measured
 
 bench-hook: ## what a hook call costs: process, socket, gRPC and rules
 	benches/hook.sh

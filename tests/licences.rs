@@ -12,14 +12,6 @@ fn deny() -> String {
     std::fs::read_to_string(path).expect("deny.toml")
 }
 
-/// The crates and licences of the lines of `exceptions` in deny.toml.
-fn exceptions() -> BTreeSet<(String, String)> {
-    let text = deny();
-    let lines =
-        text.lines().filter_map(|line| line.trim().strip_prefix("{ allow = [\"")?.split_once("\"], crate = \""));
-    lines.map(|(licence, name)| (name.trim_end_matches(['"', ' ', '}', ',']).to_owned(), licence.to_owned())).collect()
-}
-
 /// The list `allow` of deny.toml.
 fn allowed() -> BTreeSet<String> {
     let text = deny();
@@ -71,18 +63,6 @@ fn one(words: &[&str], at: &mut usize, allowed: &BTreeSet<String>) -> bool {
     allowed.contains(word)
 }
 
-/// The crates that the programs hold: no exception is for them.
-fn shipped() -> BTreeSet<String> {
-    let output = Command::new(env!("CARGO"))
-        .args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let tree = String::from_utf8_lossy(&output.stdout);
-    tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
-}
-
 #[test]
 fn expressions_are_read_as_spdx_does() {
     let allowed: BTreeSet<String> = ["MIT", "Apache-2.0"].map(str::to_owned).into();
@@ -108,17 +88,12 @@ fn every_dependency_has_a_licence_of_the_list() {
     let packages = metadata["packages"].as_array().expect("packages");
     assert!(packages.len() > 50, "{} packages", packages.len());
 
-    let (allowed, exceptions) = (allowed(), exceptions());
-    let shipped = shipped();
-    let mut excepted = BTreeSet::new();
+    let allowed = allowed();
     let mut wrong = Vec::new();
     for package in packages {
         let name = package["name"].as_str().unwrap_or_default();
         let licence = package["license"].as_str().unwrap_or_default();
-        let exception = (name.to_owned(), licence.to_owned());
-        if exceptions.contains(&exception) && !shipped.contains(name) {
-            excepted.insert(exception);
-        } else if !satisfied(licence, &allowed) {
+        if !satisfied(licence, &allowed) {
             wrong.push(format!("{name} {}: `{licence}`", package["version"]));
         }
         let from = package["source"].as_str().unwrap_or("registry+");
@@ -126,7 +101,6 @@ fn every_dependency_has_a_licence_of_the_list() {
             wrong.push(format!("{name} comes from {from}, not from a registry"));
         }
     }
-    assert_eq!(excepted, exceptions, "exceptions that nothing needs");
     assert!(wrong.is_empty(), "not of the licences that deny.toml allows:\n{}", wrong.join("\n"));
     assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("LICENSE").is_file());
     println!("{} packages, all of the licences in deny.toml", packages.len());

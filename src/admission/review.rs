@@ -1,5 +1,5 @@
 //! `AdmissionReview` of `admission.k8s.io/v1`: what the API server asks, and what it is answered
-//! (<https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/>).
+//! (Kubernetes' reference, "Dynamic Admission Control").
 
 use std::collections::BTreeMap;
 

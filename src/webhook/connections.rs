@@ -22,7 +22,10 @@ use super::service::{Audience, Service};
 const CONNECTIONS: u32 = 256;
 /// The most time for TLS, for a request's head, and until the first request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// After this a connection is asked to end, so that none is kept for good; whoever needs it opens another.
+/// How long a connection of HTTP/1.1 may wait for its next request: longer than Go's clients keep one, which do not
+/// ask again where a connection ends under their request.
+const IDLE: Duration = Duration::from_secs(100);
+/// After this one of HTTP/2, which can say so before it ends, is asked to end; whoever needs it opens another.
 const LIFE: Duration = Duration::from_secs(300);
 /// How long the requests of a connection that is asked to end may take.
 const FAREWELL: Duration = Duration::from_secs(15);
@@ -117,22 +120,22 @@ impl Visit {
                 .max_header_list_size(HEAD)
                 .keep_alive_interval(PATIENCE)
                 .keep_alive_timeout(PATIENCE);
-            visit.until_its_end(http.serve_connection(stream, answer)).await;
+            visit.until_its_end(http.serve_connection(stream, answer), LIFE).await;
         } else {
             let mut http = http1::Builder::new();
-            http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(HEAD as usize);
-            visit.until_its_end(http.serve_connection(stream, answer)).await;
+            http.timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(HEAD as usize);
+            visit.until_its_end(http.serve_connection(stream, answer), Duration::MAX).await;
         }
     }
 
-    async fn until_its_end<C: GracefulConnection>(&self, connection: C) {
+    async fn until_its_end<C: GracefulConnection>(&self, connection: C, life: Duration) {
         let mut connection = pin!(connection);
         let mut is_closed = self.is_closed.clone();
         tokio::select! {
             _ = connection.as_mut() => return,
             _ = self.silence() => return,
             _ = is_closed.wait_for(|is_closed| *is_closed) => {}
-            () = sleep(LIFE) => {}
+            () = sleep(life) => {}
         }
         connection.as_mut().graceful_shutdown();
         _ = timeout(FAREWELL, connection).await;

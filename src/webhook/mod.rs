@@ -6,7 +6,7 @@
 //!
 //! | a peer that | is bounded by |
 //! | --- | --- |
-//! | connects and says nothing, or drips | 10 s for TLS, 10 s for a request's head, 10 s for its body |
+//! | connects and says nothing, or drips | 10 s for TLS, 10 s until the first request, 100 s for each further head, 10 s for a body |
 //! | sends much | 8 MiB a review, 64 MiB of reviews at a time; more waits, at most as long as the above |
 //! | opens many connections | 256; more wait to be accepted |
 //! | asks for what costs | judgements run on as many threads as there are cores; after 10 s a review is answered `503` |
