@@ -2,11 +2,9 @@
 
 use clap::{Args, ValueEnum};
 
+use super::launcher;
 use super::release::{Admission, PluginApi};
 use crate::cli::rules::RuleArguments;
-
-/// virt-controller's label on the pods of VMs.
-pub(super) const LAUNCHER_LABEL: (&str, &str) = ("kubevirt.io", "virt-launcher");
 
 /// Renders what an administrator installs for KubeVirt's structured-plugin API
 ///
@@ -106,7 +104,7 @@ fn vm_label(text: &str) -> Result<(String, String), String> {
     if !is_label_value(value) {
         return Err(format!("{value:?} is no label's value: at most 63 letters, digits, -, _ and ."));
     }
-    if key == LAUNCHER_LABEL.0 {
+    if key == launcher::LABEL.0 {
         return Err(format!("{key:?} tells the pods of VMs apart already"));
     }
     Ok((key.to_owned(), value.to_owned()))

@@ -1,20 +1,19 @@
-//! What `virt-patch plugin` was asked for, checked, and the names that its objects share.
+//! What the objects are made of: the arguments, checked, and what follows from them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-use super::arguments::{Arguments, FailureStrategy, LAUNCHER_LABEL};
+use super::arguments::{Arguments, FailureStrategy};
+use super::cel::literal;
+use super::launcher;
 use super::release::{Admission, PluginApi};
 use super::rule_files;
 use crate::diagnostic::{Code, Diagnostic};
 
-/// Where virt-launcher looks for the sockets of plugins, each in a folder of the plugin's name.
-const SOCKETS: &str = "/var/run/kubevirt-plugin";
 /// What begins the name of a policy that is compiled in.
 const BUILTIN: &str = "builtin:";
-
 /// Everything that the objects need, checked.
 pub(super) struct Bundle {
     pub(super) name: String,
@@ -25,7 +24,7 @@ pub(super) struct Bundle {
     pub(super) failure_strategy: FailureStrategy,
     pub(super) admission: Admission,
     pub(super) plugin: PluginApi,
-    pub(super) labels: BTreeMap<String, String>,
+    labels: BTreeMap<String, String>,
     pub(super) rules: Map<String, Value>,
     packs: Vec<String>,
     params: Vec<String>,
@@ -84,10 +83,25 @@ impl Bundle {
         notes
     }
 
+    /// The VMs whose pods get the sidecar, as KubeVirt's CEL says it: fields have the names of the Go types. For all
+    /// others virt-launcher must not wait for a socket.
+    pub(super) fn condition(&self) -> Option<String> {
+        let mut terms = Vec::new();
+        if !self.namespaces.is_empty() {
+            let names: Vec<_> = self.namespaces.iter().map(|name| literal(name)).collect();
+            terms.push(format!("vmi.Namespace in [{}]", names.join(", ")));
+        }
+        for (key, value) in &self.labels {
+            let (key, value) = (literal(key), literal(value));
+            terms.push(format!("{key} in vmi.Labels && vmi.Labels[{key}] == {value}"));
+        }
+        (!terms.is_empty()).then(|| terms.join(" && "))
+    }
+
     /// The labels of the pods that get the sidecar: virt-controller copies a VM's labels to its pod.
     pub(super) fn pod_labels(&self) -> BTreeMap<&str, &str> {
         let own = self.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        std::iter::once(LAUNCHER_LABEL).chain(own).collect()
+        std::iter::once(launcher::LABEL).chain(own).collect()
     }
 
     /// The sidecar's arguments.
@@ -107,7 +121,7 @@ impl Bundle {
 
     /// The folder of the plugin's sockets, as virt-launcher and the sidecar see it.
     pub(super) fn socket_folder(&self) -> String {
-        format!("{SOCKETS}/{}", self.name)
+        format!("{}/{}", launcher::SOCKETS_FOLDER, self.name)
     }
 
     /// The name of the ConfigMap with the rules, and of the volume that it becomes.

@@ -3,13 +3,11 @@
 use serde_json::{Value, json};
 
 use super::bundle::Bundle;
+use super::cel::literal;
+use super::launcher;
 
-/// virt-controller's volume for the sockets of plugins. KubeVirt's own policy wants each container to mount a sub-path of it.
-const SOCKETS: &str = "kubevirt-plugin-sockets";
 /// The folder of the sidecar's image where it looks for rules.
 const RULES: &str = "/etc/virt-patch/rules";
-/// The user of KubeVirt's pods: the socket is this user's, and virt-launcher must be able to write to it.
-const LAUNCHER_USER: u32 = 107;
 
 /// The policy. A pod without the volume for sockets is left alone: there the feature gate `Plugins` is off.
 pub(super) fn policy(bundle: &Bundle) -> Value {
@@ -38,7 +36,7 @@ pub(super) fn policy(bundle: &Bundle) -> Value {
                 {
                     "name": "the-pod-has-sockets-for-plugins",
                     "expression": format!(
-                        "has(object.spec.volumes) && object.spec.volumes.exists(v, v.name == {})", literal(SOCKETS)
+                        "has(object.spec.volumes) && object.spec.volumes.exists(v, v.name == {})", literal(launcher::SOCKETS_VOLUME)
                     ),
                 },
                 {
@@ -68,7 +66,8 @@ fn patch(bundle: &Bundle) -> String {
     let name = literal(&bundle.name);
     let image = literal(&bundle.image);
     let folder = literal(&bundle.socket_folder());
-    let sockets = literal(SOCKETS);
+    let user = launcher::USER;
+    let sockets = literal(launcher::SOCKETS_VOLUME);
     let args: Vec<String> = bundle.args().iter().map(|arg| format!("        {}", literal(arg))).collect();
     let args = args.join(",\n");
     // Requests equal to limits: otherwise a VM with dedicated CPUs loses its pod's guaranteed class.
@@ -109,7 +108,7 @@ fn patch(bundle: &Bundle) -> String {
       limits: {resources}
     }},
     securityContext: Object.spec.initContainers.securityContext{{
-      runAsUser: {LAUNCHER_USER},
+      runAsUser: {user},
       runAsNonRoot: true,
       readOnlyRootFilesystem: true,
       allowPrivilegeEscalation: false,
@@ -123,9 +122,4 @@ fn patch(bundle: &Bundle) -> String {
 ]{volume}
 "
     )
-}
-
-/// A text as a literal of CEL: a JSON string is one, whose escapes CEL has too.
-pub(super) fn literal(text: &str) -> String {
-    Value::String(text.to_owned()).to_string()
 }

@@ -2,7 +2,9 @@
 
 mod arguments;
 mod bundle;
+mod cel;
 mod inject;
+mod launcher;
 mod objects;
 mod release;
 mod rule_files;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::bundle::Bundle;
-use super::inject::{self, literal};
+use super::inject;
 
 /// How long KubeVirt waits for the hook; all of a VM's start that contains it has 20 s.
 const TIMEOUT: &str = "10s";
@@ -29,7 +29,7 @@ fn plugin(bundle: &Bundle) -> Value {
         bundle.plugin.hooks: [{"sidecar": {"socketPath": socket}, "timeout": TIMEOUT}],
         "mutatingAdmissionPolicies": [{"name": bundle.name}],
     });
-    if let Some(condition) = condition(bundle) {
+    if let Some(condition) = bundle.condition() {
         spec["condition"] = json!(condition);
     }
     json!({
@@ -38,19 +38,4 @@ fn plugin(bundle: &Bundle) -> Value {
         "metadata": bundle.metadata(&bundle.name),
         "spec": spec,
     })
-}
-
-/// The VMs whose pods get the sidecar, as KubeVirt's CEL says it: fields have the names of the Go types. For all
-/// others virt-launcher must not wait for a socket.
-fn condition(bundle: &Bundle) -> Option<String> {
-    let mut terms = Vec::new();
-    if !bundle.namespaces.is_empty() {
-        let names: Vec<_> = bundle.namespaces.iter().map(|name| literal(name)).collect();
-        terms.push(format!("vmi.Namespace in [{}]", names.join(", ")));
-    }
-    for (key, value) in &bundle.labels {
-        let (key, value) = (literal(key), literal(value));
-        terms.push(format!("{key} in vmi.Labels && vmi.Labels[{key}] == {value}"));
-    }
-    (!terms.is_empty()).then(|| terms.join(" && "))
 }
