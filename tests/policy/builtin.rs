@@ -250,6 +250,31 @@ fn what_leads_out_of_a_vm_is_refused() {
         arguments(
             "<qemu:override><qemu:device alias=\"ua-a\"><qemu:frontend><qemu:property name=\"romfile\" type=\"string\" value=\"/etc/shadow\"/></qemu:frontend></qemu:device></qemu:override>",
         ),
+        // libvirt asks for attributes by their local name
+        ("<entry name=\"uuid\">", "<entry xmlns:x=\"urn:x\" name=\"uuid\" x:file=\"/etc/shadow\">"),
+        devices(
+            "<serial xmlns:x=\"urn:x\" type=\"unix\"><source x:path=\"/var/run/libvirt/virtqemud-sock\"/></serial>",
+        ),
+        devices("<input xmlns:x=\"urn:x\" type=\"tablet\" x:type=\"evdev\"/>"),
+        devices("<x:input xmlns:x=\"urn:x\" type=\"tablet\"/>"),
+        arguments(
+            "<qemu:commandline><qemu:arg value=\"-cpu\"/><qemu:arg value=\"-cpu\"/><qemu:arg value=\"-s\"/></qemu:commandline>",
+        ),
+        arguments(
+            "<qemu:commandline><qemu:arg value=\"-cpu\"/></qemu:commandline><qemu:commandline><qemu:arg value=\"-cpu\"/><qemu:arg value=\"-s\"/></qemu:commandline>",
+        ),
+        arguments(
+            "<qemu:commandline><qemu:arg value=\"-fw_cfg\"/><qemu:arg value=\"-fw_cfg\"/><qemu:arg value=\"name=opt/x,string=a\"/></qemu:commandline>",
+        ),
+        devices("<pstore backend=\"acpi-erst\"><path>/etc/shadow</path></pstore>"),
+        devices(
+            "<disk type=\"nvme\"><source type=\"pci\" namespace=\"1\"><address bus=\"1\"/></source><target dev=\"vdb\"/></disk>",
+        ),
+        devices("<interface type=\"ethernet\"><backend tap=\"/dev/sda\" vhost=\"/dev/kvm\"/></interface>"),
+        devices("<audio id=\"1\" type=\"oss\"><input dev=\"/dev/sda\"/></audio>"),
+        devices("<graphics type=\"vnc\" port=\"5901\"/>"),
+        devices("<interface type=\"user\"/>"),
+        devices("<interface><model type=\"virtio\"/></interface>"),
         arguments("<seclabel type=\"none\"/>"),
         arguments("<launchSecurity type=\"sev\"/>"),
         arguments("<resource><partition>/x</partition></resource>"),
