@@ -1,17 +1,22 @@
 //! The arguments that `hookSidecars` gives to virt-patch's own sidecar.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::hook::SidecarOptions;
 use crate::manifest::{Argument, HookSidecar};
 use crate::packs;
 use crate::policy::Policies;
-use crate::rule;
+use crate::rule::{self, RuleSet};
 
 /// The name of the sidecar's image, whatever registry it comes from.
 const IMAGE: &str = "virt-patch-sidecar";
 
 /// Of this many arguments the place of a problem is looked for.
 const PLACED: usize = 64;
+
+/// The most problems of the arguments as such that are told: each costs looking for its place.
+const TOLD: usize = 8;
 
 /// The most arguments that are read at all.
 const ARGUMENTS: usize = 256;
@@ -30,7 +35,7 @@ pub fn arguments(sidecar: &HookSidecar) -> Vec<Diagnostic> {
     let parse = |count: usize| SidecarOptions::parse(given.iter().take(count).map(|given| &given.text), |_| None);
     let options = parse(given.len());
     let mut problems = Vec::new();
-    for mut problem in options.problems {
+    for mut problem in options.problems.into_iter().take(TOLD) {
         // The parser knows no places: the argument that brings a problem about is the last that it needs.
         let brings = |count: &usize| parse(*count).problems.iter().any(|early| early.message == problem.message);
         let last = (1..=given.len().min(PLACED)).find(brings);
@@ -48,9 +53,11 @@ pub fn arguments(sidecar: &HookSidecar) -> Vec<Diagnostic> {
             place(problem, &|text| text.strip_prefix("--pack=").unwrap_or(text) == pack);
         }
     }
+    let mut compiled = BTreeMap::new();
     for (pack, param, value) in options.params {
         let names_it = format!("{pack}.{param}=");
-        for problem in unknown_param(pack, param, value) {
+        let sets = compiled.entry(pack.clone()).or_insert_with(|| compiled_pack(&pack));
+        for problem in unknown_param(sets, pack, param, value) {
             place(problem, &|text| text.strip_prefix("--param=").unwrap_or(text).starts_with(&names_it));
         }
     }
@@ -64,7 +71,8 @@ pub(super) fn packs_refused(sidecar: &HookSidecar, policies: &Policies) -> Vec<D
         return Vec::new();
     }
     let options = SidecarOptions::parse(sidecar.arguments.iter().map(|argument| &argument.text), |_| None);
-    let files: Vec<_> = options.packs.iter().filter_map(|name| rule::pack_file(name).ok()).collect();
+    let packs: BTreeSet<&String> = options.packs.iter().collect();
+    let files: Vec<_> = packs.into_iter().filter_map(|name| rule::pack_file(name).ok()).collect();
     let mut problems = policies.judge_sets(&rule::compile(&files).unwrap_or_default());
     for problem in &mut problems {
         // The pack's own text is not what the VM's owner wrote.
@@ -75,15 +83,17 @@ pub(super) fn packs_refused(sidecar: &HookSidecar, policies: &Policies) -> Vec<D
 
 /// A param that its pack does not have, or whose pack there is not. Whether the pack runs is not looked at: mounted rules,
 /// which nobody sees here, may bring it in.
-fn unknown_param(pack: String, param: String, value: String) -> Vec<Diagnostic> {
-    let file = match rule::pack_file(&pack) {
-        Ok(file) => file,
-        Err(problem) => return vec![problem],
-    };
-    match rule::compile(&[file]) {
-        Ok(sets) => rule::unknown_params(&sets, &[(pack, param, value)]),
-        Err(problems) => problems,
+fn unknown_param(sets: &CompiledPack, pack: String, param: String, value: String) -> Vec<Diagnostic> {
+    match sets {
+        Ok(sets) => rule::unknown_params(sets, &[(pack, param, value)]),
+        Err(problems) => problems.clone(),
     }
+}
+
+type CompiledPack = Result<Vec<RuleSet>, Vec<Diagnostic>>;
+
+fn compiled_pack(pack: &str) -> CompiledPack {
+    rule::compile(&[rule::pack_file(pack).map_err(|problem| vec![problem])?])
 }
 
 /// `registry.example:5000/team/virt-patch-sidecar:v1@sha256:…`

@@ -12,6 +12,8 @@ mod arguments;
 #[cfg(feature = "webhook")]
 mod gate;
 mod inline;
+#[cfg(feature = "webhook")]
+mod kept;
 mod object;
 mod reference;
 #[cfg(feature = "webhook")]

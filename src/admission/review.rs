@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
+use super::kept;
+
 const API_VERSION: &str = "admission.k8s.io/v1";
 const KIND: &str = "AdmissionReview";
 
@@ -36,11 +38,11 @@ pub struct Request {
     /// Who asks for the change.
     #[serde(default)]
     pub user_info: User,
-    /// The object as it shall be; `null` for a deletion.
-    #[serde(default)]
+    /// The object as it shall be, what is judged of it; `null` for a deletion.
+    #[serde(default, deserialize_with = "kept::object")]
     pub object: Json,
-    /// The object as it is; `null` for a creation.
-    #[serde(default)]
+    /// The object as it is, what is judged of it; `null` for a creation.
+    #[serde(default, deserialize_with = "kept::object")]
     pub old_object: Json,
 }
 

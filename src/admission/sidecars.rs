@@ -31,6 +31,7 @@ pub(super) fn judge(source: &Arc<Source>, criteria: &Criteria) -> Vec<Diagnostic
     }
     for sidecar in &sidecars {
         let (permissions, problem) = permissions(sidecar, allow_list);
+        let is_allowed = problem.is_none();
         problems.extend(problem);
         let permits = |permission: Permission| permissions.contains(&permission);
         problems.extend(command(sidecar).filter(|_| !permits(Permission::Command)));
@@ -47,8 +48,11 @@ pub(super) fn judge(source: &Arc<Source>, criteria: &Criteria) -> Vec<Diagnostic
                 _ => problems.extend(hook_path(mount)),
             }
         }
-        problems.extend(arguments(sidecar));
-        problems.extend(packs_refused(sidecar, &criteria.policies));
+        // What an image that may not run would make of its arguments is nobody's concern, and costs time.
+        if is_allowed {
+            problems.extend(arguments(sidecar));
+            problems.extend(packs_refused(sidecar, &criteria.policies));
+        }
     }
     problems
 }

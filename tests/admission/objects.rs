@@ -15,8 +15,37 @@ const RULE_SET: &str = "apiVersion: virt-patch.dev/v1alpha1\nkind: RuleSet\nmeta
 
 /// The codes that are said of an object; `None` where there is nothing to judge.
 fn said(object: &Json, old: Option<&Json>) -> Option<Vec<&'static str>> {
-    let verdict = judge(object, old, &criteria("good.example/a:1"));
-    verdict.is_judged.then(|| codes(&verdict.problems))
+    let criteria = criteria("good.example/a:1");
+    let verdict = judge(object, old, &criteria);
+    let said = verdict.is_judged.then(|| codes(&verdict.problems));
+    #[cfg(feature = "webhook")]
+    {
+        let read = read(object, old);
+        let read = judge(&read.object, old.is_some().then_some(&read.old_object), &criteria);
+        let of_review = read.is_judged.then(|| codes(&read.problems));
+        assert_eq!(of_review, said, "what a review keeps of {object} is judged as the whole is");
+    }
+    said
+}
+
+/// A review of an object, read.
+#[cfg(feature = "webhook")]
+fn read(object: &Json, old: Option<&Json>) -> virt_patch::admission::Request {
+    let request = json!({"uid": "1", "kind": {"kind": "X"}, "operation": "UPDATE", "object": object, "oldObject": old});
+    let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request});
+    virt_patch::admission::Request::read(review.to_string().as_bytes()).expect("a review")
+}
+
+#[cfg(feature = "webhook")]
+#[test]
+fn of_a_review_only_what_is_judged_is_kept() {
+    let mut padded = vmi(json!({SIDECARS: GOOD, "other": "x".repeat(1000)}));
+    padded["spec"] =
+        json!({"domain": {"cpu": {"cores": 1}}, "volumes": vec![1; 1000], "template": [1.5, -1, true, "x", null]});
+    padded["status"] = json!({"phase": "Running"});
+    let kept = json!({"kind": "VirtualMachineInstance", "metadata": {"annotations": {SIDECARS: GOOD}}, "spec": {"template": null}});
+    assert_eq!(read(&padded, Some(&padded)).object, kept);
+    assert_eq!(read(&padded, Some(&padded)).old_object, kept);
 }
 
 /// An object of this kind with annotations at a path of its own.
@@ -156,4 +185,18 @@ fn policies_narrow_rules_wherever_they_come_from() {
         assert_eq!(refused.len().min(1), expected, "{object}: {:?}", verdict.problems);
         assert_eq!(verdict.is_allowed(), expected == 0, "{object}");
     }
+}
+
+/// Each problem of an argument costs looking for its place: a VM's owner must not be able to keep the webhook busy.
+#[test]
+fn of_many_wrong_arguments_a_few_are_told() {
+    let told = |image: &str, args: Vec<String>| {
+        let text = json!([{"image": image, "args": args}]).to_string();
+        let verdict = judge(&vmi(json!({SIDECARS: text})), None, &criteria("good.example/virt-patch-sidecar:1"));
+        verdict.problems.iter().filter(|problem| problem.code.as_str() == "invalid-argument").count()
+    };
+    let wrong: Vec<String> = (0..256).map(|number| format!("--no-such-{number}")).collect();
+    assert_eq!(told("good.example/virt-patch-sidecar:1", wrong[..3].to_vec()), 3);
+    assert_eq!(told("good.example/virt-patch-sidecar:1", wrong.clone()), 8);
+    assert_eq!(told("evil.example/virt-patch-sidecar:1", wrong), 0, "it may not run at all");
 }
