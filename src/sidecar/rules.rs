@@ -88,9 +88,10 @@ impl Rules {
         self.may_have(hook.field()) && self.compiled().sets.iter().any(|set| !set.rules(hook).is_empty())
     }
 
-    /// The rule sets, where any may bring files; else nothing is compiled, so that the start is not delayed.
+    /// The rule sets, where any may bring files; else nothing is compiled, so that the start is not delayed. Rules that are
+    /// wrong, or that a policy refuses, bring none.
     pub(super) fn with_files(&self) -> &[RuleSet] {
-        if self.may_have("files") { &self.compiled().sets } else { &[] }
+        if self.may_have("files") && self.compiled().problems.is_empty() { &self.compiled().sets } else { &[] }
     }
 
     /// Whether a file may have this field, as far as its text tells: a quoted key may hide it behind escapes.

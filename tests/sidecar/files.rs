@@ -207,6 +207,16 @@ fn audit_writes_nothing() {
     assert!(volume.names("sockets").is_empty());
 }
 
+/// A program that a policy refuses must not lie where QEMU could run it.
+#[test]
+fn what_a_policy_refuses_is_never_written() {
+    let volume = Volume::new(&[&rules("{name: a, text: x}")]);
+    volume.start(&["--policy", "builtin:restricted"]);
+    assert!(volume.names("sockets").is_empty());
+    volume.start(&["--policy", "builtin:baseline"]);
+    assert_eq!(volume.names("sockets/files"), ["a"]);
+}
+
 /// The sidecar's program, ended with the test.
 struct Program(Child);
 
