@@ -117,11 +117,36 @@ func TestTheChartRefusesWrongValues(t *testing.T) {
 		"webhook.timeoutSeconds=60":    "timeoutSeconds",
 		"allowList.images={a\\,b}":     "allowList/images",
 		"admissionPolicy.actions={no}": "actions",
+		// What the webhook would not start with.
+		"webhook.builtinPolicies={strict}": "builtinPolicies",
+		"webhook.policies.tenants=x":       "webhook/policies",
+		"webhook.policies.\\.a\\.yaml=x":   "webhook/policies",
+		// Without a port a rule is for all of them.
+		"webhook.networkPolicy.apiServerPorts={}":   "apiServerPorts",
+		"webhook.networkPolicy.apiServerPorts=null": "apiServerPorts",
 	} {
 		_, err := helm(t, "template", "virt-patch", chart, "--set", values)
 		if err == nil || !strings.Contains(err.Error(), said) {
 			t.Errorf("%s: %v", values, err)
 		}
+	}
+}
+
+// At the webhook's port anyone may take all connections that there are; a probe that waits there would end the webhook.
+func TestProbesAreNotAtThePortOfReviews(t *testing.T) {
+	text := mustHelm(t, "template", "virt-patch", chart, "--set=webhook.networkPolicy.apiServerPorts={8443}")
+	made := objects(t, text)
+	pod := made["Deployment/virt-patch"]["spec"].(object)["template"].(object)["spec"].(object)
+	container := pod["containers"].([]any)[0].(object)
+	for probe, path := range map[string]string{"livenessProbe": "/healthz", "readinessProbe": "/readyz"} {
+		get, _ := container[probe].(object)["httpGet"].(object)
+		if get["port"] != "metrics" || get["path"] != path || get["scheme"] != nil {
+			t.Errorf("%s: %v", probe, get)
+		}
+	}
+	egress := fmt.Sprint(made["NetworkPolicy/virt-patch"]["spec"].(object)["egress"])
+	if egress != "[map[ports:[map[port:8443]]]]" {
+		t.Errorf("the API server's port: %s", egress)
 	}
 }
 
@@ -190,8 +215,75 @@ func TestTheOverlaysInstall(t *testing.T) {
 			certificates++
 		}
 	}
-	if certificates != 2 {
+	if certificates != 4 {
 		t.Errorf("%d objects of cert-manager", certificates)
+	}
+}
+
+// A certificate that is its own authority is no longer trusted as soon as it is renewed, and the replicas get the new one later.
+func TestTheCertificateOfCertManagerHasAnAuthorityThatStays(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(kustomize, "webhook/chart.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := objects(t, string(text))
+	at := func(name string, path ...string) any {
+		var found any = made[name]
+		for _, key := range append([]string{"spec"}, path...) {
+			inner, _ := found.(object)
+			found = inner[key]
+		}
+		return found
+	}
+	issuer := fmt.Sprint("Issuer/", at("Certificate/virt-patch", "issuerRef", "name"))
+	authority := "Certificate/virt-patch-authority"
+	if secret := at(issuer, "ca", "secretName"); secret == nil || secret != at(authority, "secretName") {
+		t.Errorf("%s signs with the secret %v", issuer, secret)
+	}
+	if at(authority, "isCA") != true || at(authority, "duration") != "87600h" || at(authority, "privateKey", "rotationPolicy") != "Never" {
+		t.Errorf("the authority is %v", at(authority))
+	}
+	// Of nobody else's: what is injected into the registration is the authority of the webhook's own certificate.
+	injected := made["ValidatingWebhookConfiguration/virt-patch"]["metadata"].(object)["annotations"].(object)["cert-manager.io/inject-ca-from"]
+	if injected != "virt-patch/virt-patch" {
+		t.Errorf("injected is the authority of %v", injected)
+	}
+}
+
+// What the schema lets in as an entry of the allow list is what the program reads; what it refuses the program refuses.
+func TestTheSchemaReadsTheAllowListAsTheProgramDoes(t *testing.T) {
+	const digest = "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	right := []string{"a", "a/b:1", "a-b--c.d_e__f", "a.b/c", "localhost/a", "a:5000/b:5000", "a.b:1/c:1", "[::1]/a", "a:1_.-", "a_b/c",
+		"a/b:*", "a/*", "a.b/c_d/*", "a:1/*", "[fd00::1]:5000/*", "a/b" + digest, "a.example/b:1" + digest,
+		"a/b:1 command", "a/* hookPath", "a/b:*\tpvc", "a/b:1  command field=downwardAPI pvc "}
+	wrong := []string{"A/b:1", "a/B:1", "a.B/c", "a/b:1 comand", "a/b:1 field=", "a/b:1 c/d:1", "*", "/*", "a/*/b", "a/b/**", "a/b*", "a/b:1:*",
+		"a/b:1/*", "a/b:*" + digest, "a/b:1*", "-a", "a-", "a..b", "a___b", "a._b", "a_b.c/d", "a.b-/c", "a.b:/c", "[::1/a", "[::1]5000/a",
+		"[g::1]/a", "a@sha256:0", "a/b:", "a/b:-1", "a//b", "/a", "a/", "é", "é/*"}
+	values, list := filepath.Join(t.TempDir(), "values.json"), filepath.Join(t.TempDir(), "images.txt")
+	judge := func(entry string) (schema, program error) {
+		text, err := json.Marshal(object{"allowList": object{"images": []string{entry}}})
+		for path, written := range map[string][]byte{values: text, list: []byte(entry)} {
+			if err == nil {
+				err = os.WriteFile(path, written, 0o600)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, schema = helm(t, "template", "virt-patch", chart, "--values", values)
+		_, program = virtPatch(t, `{"apiVersion": "v1", "kind": "List", "items": []}`, "audit", "--allow-list", list, "-")
+		return schema, program
+	}
+	for _, entry := range right {
+		if schema, program := judge(entry); schema != nil || program != nil {
+			t.Errorf("%q: %v; %v", entry, schema, program)
+		}
+	}
+	for _, entry := range wrong {
+		schema, program := judge(entry)
+		if schema == nil || !strings.Contains(schema.Error(), "allowList/images") || program == nil || !strings.Contains(program.Error(), "images.txt:1:") {
+			t.Errorf("%q: %v; %v", entry, schema, program)
+		}
 	}
 }
 
