@@ -5,13 +5,24 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::policy::{self, Policies};
 use crate::rule::{RuleFile, Trust};
 use crate::source::{Location, Source};
 
 /// The most bytes of a rule file; they are far smaller.
 pub const LIMIT: usize = 1 << 20;
+
+/// What messages call a file, and the code of a folder without any.
+#[derive(Clone, Copy)]
+struct Meant {
+    it: &'static str,
+    file: &'static str,
+    none: Code,
+}
+
+const RULES: Meant = Meant { it: "the rules", file: "rule file", none: Code::NoRules };
+const POLICY: Meant = Meant { it: "the policy", file: "policy", none: Code::UnknownPolicy };
 
 /// Reads the rule files at `paths`, in this order; of a folder the files in it whose names end in
 /// `.yaml`, `.yml` or `.json`, by the bytes of their names. Names that begin with `.` are passed over,
@@ -21,30 +32,34 @@ pub const LIMIT: usize = 1 << 20;
 /// # Errors
 /// Every path that cannot be read, beside the files that can.
 pub fn rule_files(paths: &[PathBuf]) -> (Vec<RuleFile>, Vec<Diagnostic>) {
+    files(paths, RULES)
+}
+
+fn files(paths: &[PathBuf], meant: Meant) -> (Vec<RuleFile>, Vec<Diagnostic>) {
     let mut files = Vec::new();
     let mut problems = Vec::new();
     let mut seen = BTreeSet::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            keep(stdin(LIMIT), &mut files, &mut problems);
+            keep(read_all("<stdin>", std::io::stdin().lock(), LIMIT, meant), &mut files, &mut problems);
             continue;
         }
         let listed = if path.is_dir() { list(path) } else { Ok(vec![path.clone()]) };
         match listed {
             Ok(listed) if listed.is_empty() => {
-                let message =
-                    format!("the folder `{}` holds no rule file (`*.yaml`, `*.yml` or `*.json`)", path.display());
-                problems.push(Diagnostic::error(Code::NoRules, message));
+                let (path, file) = (path.display(), meant.file);
+                let message = format!("the folder `{path}` holds no {file} (`*.yaml`, `*.yml` or `*.json`)");
+                problems.push(Diagnostic::error(meant.none, message));
             }
             Ok(listed) => {
                 for path in listed {
                     if fs::canonicalize(&path).is_ok_and(|real| !seen.insert(real)) {
                         continue;
                     }
-                    keep(read(&path, LIMIT), &mut files, &mut problems);
+                    keep(read_as(&path, LIMIT, meant), &mut files, &mut problems);
                 }
             }
-            Err(error) => problems.push(unreadable(path, &error)),
+            Err(error) => problems.push(unreadable(path, &error, meant)),
         }
     }
     (files, problems)
@@ -71,7 +86,8 @@ pub fn policies(named: &[PathBuf]) -> Result<Policies, Vec<Diagnostic>> {
                 }
             },
             None => {
-                let (files, mut unreadable) = rule_files(std::slice::from_ref(name));
+                let (files, mut unreadable) = files(std::slice::from_ref(name), POLICY);
+                unreadable.iter_mut().for_each(|problem| without_prefix(name, problem));
                 problems.append(&mut unreadable);
                 files.into_iter().map(|file| file.source).collect()
             }
@@ -83,6 +99,15 @@ pub fn policies(named: &[PathBuf]) -> Result<Policies, Vec<Diagnostic>> {
         }
     }
     if problems.is_empty() { Ok(policies.into_iter().collect()) } else { Err(problems) }
+}
+
+/// `--policy restricted`: whoever forgets what a built-in policy's name begins with gets no file.
+fn without_prefix(name: &Path, problem: &mut Diagnostic) {
+    let near = name.to_str().filter(|_| !name.exists());
+    let near = near.and_then(|name| nearest(name, policy::BUILTIN.map(|builtin| builtin.name)));
+    if let Some(near) = near {
+        problem.help = Some(format!("did you mean `{BUILTIN_POLICY}{near}`?"));
+    }
 }
 
 fn keep(read: Result<RuleFile, Diagnostic>, files: &mut Vec<RuleFile>, problems: &mut Vec<Diagnostic>) {
@@ -113,7 +138,7 @@ fn list(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 /// # Errors
 /// `unreadable`, `yaml-limit`.
 pub fn stdin(limit: usize) -> Result<RuleFile, Diagnostic> {
-    read_all("<stdin>", std::io::stdin().lock(), limit)
+    read_all("<stdin>", std::io::stdin().lock(), limit, RULES)
 }
 
 /// One rule file of at most `limit` bytes.
@@ -121,18 +146,22 @@ pub fn stdin(limit: usize) -> Result<RuleFile, Diagnostic> {
 /// # Errors
 /// `unreadable`, `yaml-limit`.
 pub fn read(path: &Path, limit: usize) -> Result<RuleFile, Diagnostic> {
-    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    read_as(path, limit, RULES)
+}
+
+fn read_as(path: &Path, limit: usize, meant: Meant) -> Result<RuleFile, Diagnostic> {
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error, meant))?;
     if !metadata.is_file() {
         return Err(Diagnostic::error(Code::Unreadable, format!("`{}` is no file", path.display())));
     }
-    let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
-    read_all(&path.display().to_string(), file, limit)
+    let file = fs::File::open(path).map_err(|error| unreadable(path, &error, meant))?;
+    read_all(&path.display().to_string(), file, limit, meant)
 }
 
-fn read_all(name: &str, from: impl Read, limit: usize) -> Result<RuleFile, Diagnostic> {
+fn read_all(name: &str, from: impl Read, limit: usize, meant: Meant) -> Result<RuleFile, Diagnostic> {
     let mut bytes = Vec::new();
     if let Err(error) = from.take(limit as u64 + 1).read_to_end(&mut bytes) {
-        return Err(unreadable(Path::new(name), &error));
+        return Err(unreadable(Path::new(name), &error, meant));
     }
     if bytes.len() > limit {
         return Err(Diagnostic::error(Code::YamlLimit, format!("`{name}` has more than {limit} bytes")));
@@ -148,7 +177,7 @@ fn read_all(name: &str, from: impl Read, limit: usize) -> Result<RuleFile, Diagn
     }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error(Code::Unreadable, format!("the rules `{}` cannot be read: {error}", path.display()))
+fn unreadable(path: &Path, error: &std::io::Error, meant: Meant) -> Diagnostic {
+    Diagnostic::error(Code::Unreadable, format!("{} `{}` cannot be read: {error}", meant.it, path.display()))
         .help("check the path, and that the file may be read")
 }

@@ -123,8 +123,58 @@ fn every_kind_of_stream_comes_to_the_same() {
     for stream in &streams {
         assert_eq!(shown(&audited(stream, &baseline())), first, "{}", &stream[..80.min(stream.len())]);
     }
-    assert!(audited("", &baseline()).is_empty());
-    assert!(audited("\n \n", &baseline()).is_empty());
+}
+
+/// What kubectl prints where it could not list, or not as JSON, must not pass for a cluster in which all is well.
+#[test]
+fn what_holds_no_object_is_not_green() {
+    let table = "NAME   AGE   STATUS    READY\nvm     3d    Running   True\n";
+    let status = r#"{"kind": "Status", "status": "Failure", "message": "no such VM"}"#;
+    for (text, said) in [
+        ("", "there is nothing in it"),
+        ("\n \n", "there is nothing in it"),
+        ("---\n# nothing\n---\n", "there is nothing in it"),
+        (table, "no object with a `kind`"),
+        ("NAMESPACE: x\n", "no object with a `kind`"),
+        ("No resources found\n", "no object with a `kind`"),
+        ("Error from server (Forbidden): vms is forbidden\n", "cannot be read as Kubernetes objects"),
+        ("error: the server doesn't have a resource type \"vmi\"\n", "cannot be read as Kubernetes objects"),
+        (status, "the API server answered with a Status: no such VM"),
+        ("kind: Status\nmessage: no such VM\n", "the API server answered with a Status: no such VM"),
+        ("<domain type='kvm'>\n  <name>vm</name>\n</domain>\n", "cannot be read as Kubernetes objects"),
+        ("{}", "no object with a `kind`"),
+        (r#"{"items": []}"#, "no object with a `kind`"),
+        (r#"{"kind": "List", "items": [1]}"#, "no object with a `kind`"),
+        ("a: [", "neither JSON nor YAML"),
+    ] {
+        let (code, out, errors) = run(&["-"], text);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{text}: {errors}");
+        assert!(errors.contains("error[unreadable]") && errors.contains(said), "{text}: {errors}");
+        assert!(errors.contains("-o json"), "what to do: {text}: {errors}");
+    }
+    for text in [
+        r#"{"kind": "List", "items": []}"#,
+        "kind: List\nitems: []\n",
+        r#"{"items": null, "kind": "VirtualMachineList"}"#,
+    ] {
+        let (code, out, errors) = run(&["-"], text);
+        assert_eq!(code, Some(0), "{text}: {errors}");
+        assert!(out.contains("0 VMs"), "{text}: {out}");
+    }
+}
+
+#[test]
+fn an_unknown_policy_is_no_refusal() {
+    let (code, _, errors) = run(&["--policy", "builtin:strict", "-"], "");
+    assert_eq!(code, Some(2), "{errors}");
+    let (code, _, errors) = run(&["--policy", "restricted", "-"], "");
+    assert_eq!(code, Some(2), "{errors}");
+    assert!(errors.contains("the policy `restricted` cannot be read"), "{errors}");
+    assert!(errors.contains("did you mean `builtin:restricted`?"), "{errors}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, _, errors) = run(&["--policy", folder.path().to_str().expect("UTF-8"), "-"], "");
+    assert_eq!(code, Some(2), "{errors}");
+    assert!(errors.contains("holds no policy"), "{errors}");
 }
 
 #[test]

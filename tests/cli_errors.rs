@@ -101,6 +101,8 @@ fn about_arguments() {
     wrong("two-documents", &["apply", "rules.yaml", "--domain", "a", "--cloud-init", "b"]);
     wrong("an-unknown-pack", &["apply", "--pack", "smbois", "--domain", "domain.xml"]);
     wrong("an-unknown-command", &["aply"]);
+    let webhook = ["webhook", "--cert", "c", "--key", "k", "--harvester-setting", "--listen", ":8443"];
+    wrong("an-address-without-an-ip", &webhook);
     wrong("call-without-a-sidecar", &["call", "--socket-dir", "folder", "--info"]);
     says("an-empty-folder", 1, "rules.yaml", HEAD, &["apply", "folder", "--domain", "domain.xml"]);
 }

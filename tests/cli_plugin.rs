@@ -71,6 +71,35 @@ fn a_value_never_becomes_cel() {
     assert!(text.contains(r#""smbios.manufacturer=\" + object.metadata.name + \"\\""#), "{text}");
 }
 
+/// What the API server would be given twice.
+#[test]
+fn a_namespace_named_twice_is_one() {
+    let once = rendered(&["--namespace", "vms", "rules.yaml"]);
+    assert_eq!(once.matches("kind: ConfigMap").count(), 1, "{once}");
+    assert_eq!(rendered(&["--namespace", "vms", "--namespace", "vms", "rules.yaml"]), once);
+}
+
+#[test]
+fn whoever_names_no_rules_is_told_of_this_command() {
+    let (code, said) = refused(&[]);
+    assert!(code == 2 && said.contains("virt-patch plugin") && !said.contains("virt-patch apply"), "{code}: {said}");
+}
+
+/// As in a pod, where it would keep every VM from starting.
+#[test]
+fn what_a_policy_refuses_of_results_is_not_rendered() {
+    let emulator = RULES.replace("remove: /domain/devices/memballoon", "set: {/domain/devices/emulator: /bin/sh}");
+    let desk = Desk::new(&[("rules.yaml", &emulator)]);
+    let run = |policy: &[&str]| desk.run(&[&IMAGE[..], &["--namespace", "a", "rules.yaml"], policy].concat());
+    let done = run(&["--policy", "builtin:baseline"]);
+    assert_eq!((done.code, done.out.as_str()), (1, ""), "{}", done.err);
+    assert!(done.err.contains("policy-protected"), "{}", done.err);
+    assert_eq!(run(&[]).code, 0, "without a policy it is rendered");
+    // Only some VMs ask the pack for what is refused.
+    let disks = desk.run(&[&IMAGE[..], &["--pack", "disk", "--policy", "builtin:baseline"]].concat());
+    assert_eq!(disks.code, 0, "{}", disks.err);
+}
+
 #[test]
 fn the_notes_say_what_the_cluster_needs() {
     let said =
@@ -129,6 +158,7 @@ fn wrong_arguments_say_what_is_wanted() {
         (["--vm-label", "kubevirt.io=x"], "tells the pods of VMs apart"),
         (["--cpu", "-1"], "unexpected argument '-1'"),
         (["--cpu", "0"], "a quantity is a number"),
+        (["--memory", "64m"], "thousandths of a byte"),
         (["--memory", "64Mb"], "a quantity is a number"),
         (["--memory", "1e3"], "a quantity is a number"),
         (["--failure-strategy", "Panic"], "invalid value 'Panic'"),

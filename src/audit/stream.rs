@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
-use serde_core::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_core::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -39,15 +39,38 @@ impl<R: Read> Read for Bounded<R> {
 /// Hands every object of a stream to `take`, in its order; `name` is what messages call the stream.
 ///
 /// # Errors
-/// `unreadable`, for what is neither JSON nor YAML, or cannot be read on. What came before was handed over.
+/// `unreadable`, for what is neither JSON nor YAML, holds no object or what is none, or cannot be read on: who audits
+/// what kubectl could not list must not hear that all is well. What came before was handed over.
 pub fn objects(name: &str, from: impl Read, mut take: impl FnMut(&Json)) -> Result<(), Vec<Diagnostic>> {
     let left = Rc::new(Cell::new(OBJECT));
     let mut reader = BufReader::with_capacity(1 << 16, Bounded { inner: from, left: Rc::clone(&left) });
     let first = first_byte(&mut reader).map_err(|error| vec![unreadable(name, &error.to_string())])?;
     match first {
-        None => Ok(()),
+        None => Err(vec![unreadable(name, NOTHING)]),
         Some(b'{' | b'[') => json(reader, &left, &mut take).map_err(|error| vec![unreadable(name, &error.to_string())]),
         Some(_) => documents(name, reader, &left, &mut take),
+    }
+}
+
+/// Not even an empty list.
+const NOTHING: &str = "there is nothing in it";
+
+/// Hands `object` to `take` if it is one of Kubernetes'.
+fn hand_over(object: &Json, take: &mut impl FnMut(&Json)) -> Result<(), String> {
+    check(object)?;
+    take(object);
+    Ok(())
+}
+
+/// Every object has a kind. What the API server says instead of one is a `Status`.
+fn check(object: &Json) -> Result<(), String> {
+    match object.get("kind").and_then(Json::as_str) {
+        Some("Status") => {
+            let said = object.get("message").and_then(Json::as_str).unwrap_or("without a message");
+            Err(format!("the API server answered with a Status: {said}"))
+        }
+        Some(kind) if !kind.is_empty() => Ok(()),
+        _ => Err("this is no object with a `kind`".to_owned()),
     }
 }
 
@@ -75,13 +98,13 @@ fn first_byte(reader: &mut impl BufRead) -> io::Result<Option<u8>> {
 /// Values of JSON, one behind the other.
 fn json(reader: impl Read, left: &Cell<usize>, take: &mut impl FnMut(&Json)) -> serde_json::Result<()> {
     let mut input = serde_json::Deserializer::from_reader(reader);
-    let mut hand_over = |object: &Json| {
+    let mut take = |object: &Json| {
         left.set(OBJECT);
-        take(object);
+        hand_over(object, take)
     };
     // `end` is an error where another value follows, and reads no byte of it.
     while input.end().is_err() {
-        Value { take: &mut hand_over }.deserialize(&mut input)?;
+        Value { take: &mut take }.deserialize(&mut input)?;
     }
     Ok(())
 }
@@ -91,7 +114,7 @@ struct Value<'t, F> {
     take: &'t mut F,
 }
 
-impl<'de, F: FnMut(&Json)> DeserializeSeed<'de> for Value<'_, F> {
+impl<'de, F: FnMut(&Json) -> Result<(), String>> DeserializeSeed<'de> for Value<'_, F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
@@ -99,7 +122,7 @@ impl<'de, F: FnMut(&Json)> DeserializeSeed<'de> for Value<'_, F> {
     }
 }
 
-impl<'de, F: FnMut(&Json)> Visitor<'de> for Value<'_, F> {
+impl<'de, F: FnMut(&Json) -> Result<(), String>> Visitor<'de> for Value<'_, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -118,10 +141,8 @@ impl<'de, F: FnMut(&Json)> Visitor<'de> for Value<'_, F> {
                 object.insert(name, members.next_value()?);
             }
         }
-        if !is_list {
-            (self.take)(&Json::Object(object));
-        }
-        Ok(())
+        let object = Json::Object(object);
+        if is_list { check(&object) } else { (self.take)(&object) }.map_err(A::Error::custom)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<(), A::Error> {
@@ -134,7 +155,7 @@ struct Items<'t, F> {
     take: &'t mut F,
 }
 
-impl<'de, F: FnMut(&Json)> DeserializeSeed<'de> for Items<'_, F> {
+impl<'de, F: FnMut(&Json) -> Result<(), String>> DeserializeSeed<'de> for Items<'_, F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
@@ -142,7 +163,7 @@ impl<'de, F: FnMut(&Json)> DeserializeSeed<'de> for Items<'_, F> {
     }
 }
 
-impl<'de, F: FnMut(&Json)> Visitor<'de> for Items<'_, F> {
+impl<'de, F: FnMut(&Json) -> Result<(), String>> Visitor<'de> for Items<'_, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -151,7 +172,7 @@ impl<'de, F: FnMut(&Json)> Visitor<'de> for Items<'_, F> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         while let Some(item) = items.next_element::<Json>()? {
-            (self.take)(&item);
+            (self.take)(&item).map_err(A::Error::custom)?;
         }
         Ok(())
     }
@@ -169,6 +190,7 @@ fn documents(
     take: &mut impl FnMut(&Json),
 ) -> Result<(), Vec<Diagnostic>> {
     let mut text = String::new();
+    let mut is_empty = true;
     loop {
         let start = text.len();
         let read = reader.read_line(&mut text).map_err(|error| vec![unreadable(name, &error.to_string())])?;
@@ -177,20 +199,32 @@ fn documents(
             continue;
         }
         let rest = text.split_off(start);
-        document(name, &text, take)?;
+        is_empty &= !document(name, &text, take)?;
         left.set(OBJECT);
         if read == 0 {
-            return Ok(());
+            return if is_empty { Err(vec![unreadable(name, NOTHING)]) } else { Ok(()) };
         }
         text = rest;
     }
 }
 
-fn document(name: &str, text: &str, take: &mut impl FnMut(&Json)) -> Result<(), Vec<Diagnostic>> {
+/// Whether there was anything in it: between two separators there may be nothing, or a comment.
+fn document(name: &str, text: &str, take: &mut impl FnMut(&Json)) -> Result<bool, Vec<Diagnostic>> {
     let source = Source::new(name, text);
     let limits = yaml::Limits { bytes: OBJECT, nodes: NODES, ..yaml::Limits::default() };
-    for object in yaml::read(&source, &limits)?.into_iter().flat_map(manifest::objects) {
-        take(&yaml::to_json(&object, Schema::Core, &source).map_err(|problem| vec![*problem])?);
+    let wrong = |problem: &Diagnostic| {
+        let found = unreadable(name, &format!("it is neither JSON nor YAML: {}", problem.message));
+        vec![Diagnostic { at: problem.at.clone(), ..found }]
+    };
+    let documents = yaml::read(&source, &limits)
+        .map_err(|problems| problems.first().map_or_else(|| vec![unreadable(name, NOTHING)], wrong))?;
+    let mut is_there = false;
+    for document in documents.into_iter().filter(|document| !document.is_null()) {
+        is_there = true;
+        for object in manifest::objects(document) {
+            let object = yaml::to_json(&object, Schema::Core, &source).map_err(|problem| wrong(&problem))?;
+            hand_over(&object, take).map_err(|why| vec![unreadable(name, &why)])?;
+        }
     }
-    Ok(())
+    Ok(is_there)
 }

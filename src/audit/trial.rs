@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
 use crate::admission::{self, AllowList, Criteria};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::hook::SidecarOptions;
-use crate::lint::{Sample, Samples, under_policies};
+use crate::lint::{Samples, under_policies};
 use crate::manifest::{self, HOOK_SIDECARS_ANNOTATION, HookSidecar, Mount, RULES_ANNOTATION};
 use crate::policy::Policies;
 use crate::rule::{self, ANNOTATION_LIMIT, ParamSource, RuleFile, RuleSet, Trust};
@@ -206,8 +205,5 @@ fn what_is_read(sets: &[RuleSet], vmi: &str) -> String {
 
 /// What policies refuse of the rules on each sample domain, with this VMI.
 fn tried(sets: &[RuleSet], vmi: &str, policies: &Policies) -> Vec<Diagnostic> {
-    let vmi: Arc<[u8]> = vmi.as_bytes().into();
-    let of_vmi = |sample: &Sample| Sample::new(sample.name.as_str(), Arc::clone(&sample.domain), Arc::clone(&vmi));
-    let given = Samples::default().all().map(of_vmi).collect();
-    under_policies(sets, &Samples { embedded: &[], given }, policies)
+    under_policies(sets, &Samples::of_vmi(vmi.as_bytes()), policies)
 }

@@ -123,7 +123,7 @@ impl Arguments {
         let document = kept(document, &mut problems);
         let vmi = self.vmi.as_deref().and_then(|path| kept(vmi::read(path), &mut problems));
         let annotation = vmi.as_ref().and_then(|vmi| vmi.rules.clone()).filter(|_| !self.vmi_is_among_rules());
-        let rules = kept(self.rules.compile(annotation), &mut problems);
+        let rules = kept(self.rules.compile(annotation, "virt-patch apply rules.yaml …"), &mut problems);
         match (document, rules) {
             (Some(document), Some(rules)) if problems.is_empty() => self.apply_to(document, vmi.as_ref(), &rules),
             _ => Err(problems.into()),

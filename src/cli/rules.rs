@@ -37,11 +37,12 @@ pub(super) struct Rules {
 }
 
 impl RuleArguments {
-    /// Reads and compiles packs, then files, then `annotation`: the order in which the sidecar runs them.
+    /// Reads and compiles packs, then files, then `annotation`: the order in which the sidecar runs them. `example` is
+    /// how the command is given rules, for whoever gave none.
     ///
     /// # Errors
     /// Everything that is wrong with any of them.
-    pub(super) fn compile(&self, annotation: Option<RuleFile>) -> Result<Rules, Vec<Diagnostic>> {
+    pub(super) fn compile(&self, annotation: Option<RuleFile>, example: &str) -> Result<Rules, Vec<Diagnostic>> {
         let mut files = Vec::new();
         let mut problems = Vec::new();
         for name in &self.packs {
@@ -56,7 +57,7 @@ impl RuleArguments {
         files.extend(annotation);
         if files.is_empty() && problems.is_empty() {
             let nothing = Diagnostic::error(Code::InvalidArgument, "there are no rules to apply");
-            problems.push(nothing.help("name a rule file (`virt-patch apply rules.yaml …`) or a pack (`--pack NAME`)"));
+            problems.push(nothing.help(format!("name a rule file (`{example}`) or a pack (`--pack NAME`)")));
         }
         let sets = rule::compile(&files).unwrap_or_else(|mut wrong| {
             problems.append(&mut wrong);

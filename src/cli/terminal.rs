@@ -94,7 +94,7 @@ pub(super) fn exit_code(problems: &[Diagnostic]) -> ExitCode {
     let is_unable = problems.iter().any(|problem| match problem.code {
         Code::Unreadable => true,
         // In a file they are the file's fault, else those of the command line.
-        Code::UnknownPack | Code::InvalidArgument => problem.at.is_none(),
+        Code::UnknownPack | Code::UnknownPolicy | Code::InvalidArgument => problem.at.is_none(),
         _ => false,
     });
     ExitCode::from(if is_unable { UNABLE } else { WRONG })

@@ -36,7 +36,7 @@ const STACK: usize = 8 << 20;
   virt-patch webhook --cert tls.crt --key tls.key --harvester-setting --mode Warn")]
 pub(super) struct Arguments {
     /// Where the API server calls
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443", value_parser = address)]
     listen: SocketAddr,
     /// The certificate's chain, PEM; read again when it changes
     #[arg(long, value_name = "FILE")]
@@ -59,7 +59,7 @@ pub(super) struct Arguments {
     #[arg(long = "exempt-user", value_name = "NAME")]
     exempt_users: Vec<String>,
     /// Answers /metrics, /healthz and /readyz here too, in plain HTTP
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     metrics_listen: Option<SocketAddr>,
     /// How to reach the API server; without it KUBECONFIG, ~/.kube/config or the pod's service account
     #[arg(long, value_name = "FILE")]
@@ -162,6 +162,11 @@ impl Arguments {
             drain: Duration::from_secs(self.drain),
         }
     }
+}
+
+/// `IP:PORT`; a name could be several addresses.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "it is an IP address and a port, as in 0.0.0.0:8443".to_owned())
 }
 
 /// `NAMESPACE/NAME[/KEY]`

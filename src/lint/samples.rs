@@ -78,6 +78,13 @@ impl Default for Samples {
 }
 
 impl Samples {
+    /// The embedded domains as those of this VMI, JSON.
+    pub fn of_vmi(vmi: &[u8]) -> Self {
+        let vmi: Arc<[u8]> = vmi.into();
+        let own = |sample: &Sample| Sample::new(sample.name.as_str(), Arc::clone(&sample.domain), Arc::clone(&vmi));
+        Self { embedded: &[], given: EMBEDDED.iter().map(own).collect() }
+    }
+
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &Sample> {
         self.embedded.iter().chain(&self.given)

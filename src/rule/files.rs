@@ -85,8 +85,11 @@ fn one(reader: &mut Reader, item: &Node) -> Option<ContainerFile> {
     let content = content(reader, item, &mut fields);
     fields.finish(reader);
     let name = name?.to_owned();
+    // What is wrong with its content or mode is said; that `file-path()` names it is not wrong as well.
+    let content = content.unwrap_or_else(|| FileContent::Bytes(Arc::default()));
+    let mode = mode.unwrap_or(DEFAULT_MODE);
     let variable = xpath::file_variable(&name);
-    Some(ContainerFile { variable, name, location: reader.at(&item.span), content: content?, mode: mode? })
+    Some(ContainerFile { variable, name, location: reader.at(&item.span), content, mode })
 }
 
 fn content(reader: &mut Reader, item: &Node, fields: &mut Fields<'_>) -> Option<FileContent> {

@@ -9,7 +9,8 @@ use crate::cli::rules::RuleArguments;
 /// Renders what an administrator installs for KubeVirt's structured-plugin API
 ///
 /// A Plugin, the admission policy that puts the sidecar into the pods of VMs, and the rules as ConfigMaps: YAML
-/// for `kubectl apply --server-side -f -`. The rules are compiled before anything is printed.
+/// for `kubectl apply --server-side -f -`. Before anything is printed the rules are compiled, and tried under the
+/// policies.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   virt-patch plugin --image registry.example/virt-patch-sidecar:1.0 --pack smbios
@@ -39,7 +40,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "QUANTITY", default_value = "200m", value_parser = quantity)]
     pub(super) cpu: String,
     /// The container's memory, as request and limit
-    #[arg(long, value_name = "QUANTITY", default_value = "64M", value_parser = quantity)]
+    #[arg(long, value_name = "QUANTITY", default_value = "64M", value_parser = memory)]
     pub(super) memory: String,
     /// What a failing hook does to the VM's start
     #[arg(long, value_enum, value_name = "WHAT", default_value = "fail", ignore_case = true)]
@@ -128,6 +129,14 @@ fn quantity(text: &str) -> Result<String, String> {
     match is_number && SUFFIXES.contains(&suffix) {
         true => Ok(text.to_owned()),
         false => Err("a quantity is a number with a suffix, as in 200m or 64Mi".to_owned()),
+    }
+}
+
+/// A quantity of bytes. Kubernetes takes `64m` for 64 thousandths of one.
+fn memory(text: &str) -> Result<String, String> {
+    match text.ends_with('m') {
+        true => Err("`m` means thousandths of a byte; write 64M or 64Mi".to_owned()),
+        false => quantity(text),
     }
 }
 

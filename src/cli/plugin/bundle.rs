@@ -1,6 +1,6 @@
 //! What the objects are made of: the arguments, checked, and what follows from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
@@ -10,10 +10,16 @@ use super::cel::literal;
 use super::launcher;
 use super::release::{Admission, PluginApi};
 use super::rule_files;
+use crate::cli::rules::Rules;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::lint::{Samples, under_policies};
 
 /// What begins the name of a policy that is compiled in.
 const BUILTIN: &str = "builtin:";
+
+/// How rules are named.
+const EXAMPLE: &str = "virt-patch plugin --namespace NAME rules.yaml …";
+
 /// Everything that the objects need, checked.
 pub(super) struct Bundle {
     pub(super) name: String,
@@ -31,15 +37,25 @@ pub(super) struct Bundle {
     policies: Vec<String>,
 }
 
+/// A VM without annotations.
+const BARE_VMI: &[u8] = br#"{"metadata": {"name": "vm", "namespace": "default"}, "spec": {}}"#;
+
 impl Bundle {
-    /// Compiles the rules as the sidecar will.
+    /// Compiles the rules as the sidecar will, and tries them under the policies for a VM that asks for nothing.
     ///
     /// # Errors
-    /// Everything that is wrong with the rules; `unsupported-combination` for rule files without a namespace, for
-    /// policies in files, and for labels that no VM can have.
+    /// Everything that is wrong with the rules, and what a policy refuses of them; `unsupported-combination` for rule
+    /// files without a namespace, for policies in files, and for labels that no VM can have.
     pub(super) fn new(arguments: Arguments) -> Result<Self, Vec<Diagnostic>> {
-        let files = arguments.rules.compile(None)?.files;
-        let Arguments { rules, namespaces, .. } = arguments;
+        let Rules { files, sets, policies: held_to, .. } = arguments.rules.compile(None, EXAMPLE)?;
+        // What is refused for such a VM keeps every VM from starting; what an annotation asks for is its VM's own matter.
+        let refused = under_policies(&sets, &Samples::of_vmi(BARE_VMI), &held_to);
+        if !refused.is_empty() {
+            return Err(refused);
+        }
+        let Arguments { rules, mut namespaces, .. } = arguments;
+        let mut named = BTreeSet::new();
+        namespaces.retain(|namespace| named.insert(namespace.clone()));
         let mut labels = BTreeMap::new();
         for (key, value) in arguments.labels {
             if labels.insert(key.clone(), value.clone()).is_some_and(|other| other != value) {
