@@ -17,7 +17,7 @@ import (
 )
 
 // measured is the domain of the benchmarks: 8 KB, as virt-launcher sends them.
-const measured = "../../../benches/data/domain.xml"
+const measured = "../../../benches/measure/domain.xml"
 
 // TestMeasure compares a sidecar with the floor (the package `echo-floor`), called by KubeVirt's client in
 // turns, so that whatever else the machine does hurts both alike. `benches/hook.sh` runs it.

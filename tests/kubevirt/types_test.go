@@ -185,7 +185,7 @@ func TestTheSecondCallIsKubeVirts(t *testing.T) {
 		shared = "../../../shared"
 	}
 	for _, pattern := range []string{
-		"testdata/*.xml", "../../benches/data/*.xml", "../../examples/tour/*.xml",
+		"testdata/*.xml", "../../benches/measure/*.xml", "../../examples/tour/*.xml",
 		filepath.Join(shared, "corpus/*/domain-before*.xml"), filepath.Join(shared, "libvirt/domains/*.xml"),
 	} {
 		found, _ := filepath.Glob(pattern)
