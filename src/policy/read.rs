@@ -9,7 +9,7 @@ use crate::engine::Limits;
 use crate::packs;
 use crate::rule::fields::{Fields, Reader};
 use crate::rule::language::{DOCUMENTS, SOURCES};
-use crate::rule::{self, API_VERSION, closed_expression, metadata, namespaces, no_yaml};
+use crate::rule::{self, API_VERSION, closed_expression, no_yaml};
 use crate::source::{Location, Source};
 use crate::xpath::VarType;
 use crate::yaml::{self, Node};
@@ -61,23 +61,10 @@ fn policy(reader: &mut Reader, node: &Node) -> Option<Policy> {
         }
         return None;
     }
-    let mut fields = reader.mapping(node, &language::RULE_POLICY)?;
-    if let Some(version) = fields.take("apiVersion")
-        && version.text() != Some(API_VERSION)
-    {
-        let message = format!("this release reads `{API_VERSION}`, not `{}`", version.text().unwrap_or_default());
-        reader.error(Code::UnsupportedVersion, message, &version.span).help =
-            Some(format!("write `apiVersion: {API_VERSION}`"));
-    }
-    fields.take("kind");
-    let name = fields.take("metadata").and_then(|node| metadata(reader, node));
-    let spec = fields.take("spec");
-    fields.finish(reader);
+    let fields = reader.mapping(node, &language::RULE_POLICY)?;
+    let (name, spec) = rule::head(reader, fields);
     let mut spec = reader.mapping(spec?, &language::SPEC)?;
-    let prefixes = spec.take("namespaces").map(|node| namespaces(reader, node));
-    let prefixes = prefixes
-        .unwrap_or_else(|| rule::NAMESPACES.iter().map(|&(prefix, uri)| (prefix.to_owned(), uri.to_owned())).collect());
-    let prefixes: Namespaces = Arc::new(prefixes);
+    let prefixes: Namespaces = Arc::new(rule::namespaces(reader, spec.take("namespaces")));
     let deny = clauses(reader, spec.take("deny"), "`deny`", &prefixes);
     let protect = clauses(reader, spec.take("protect"), "`protect`", &prefixes);
     let allow = spec.take_entry("allow").map(|(key, node)| Allow {

@@ -8,6 +8,7 @@ use crate::source::{Location, Source};
 use crate::yaml::{self, Limits, Node};
 
 use super::fields::Reader;
+use super::head::wrong_version;
 use super::{ANNOTATION_LIMIT, API_VERSION, RuleFile, Trust};
 
 /// A rule set's document, not looked into yet.
@@ -102,9 +103,7 @@ fn document(reader: &mut Reader, file: &RuleFile, node: Node, found: &mut Vec<Fo
             false
         }
         (_, "RuleSet" | "RuleTest" | "RulePolicy") => {
-            let message = format!("this release reads `{API_VERSION}`, not `{text}`");
-            reader.error(Code::UnsupportedVersion, message, &version.span).help =
-                Some(format!("write `apiVersion: {API_VERSION}`"));
+            wrong_version(reader, version);
             false
         }
         (_, "ConfigMap") => {

@@ -11,6 +11,7 @@ mod documents;
 pub(crate) mod fields;
 mod files;
 mod fragment;
+mod head;
 mod keys;
 pub(crate) mod language;
 mod order;
@@ -33,6 +34,8 @@ pub use cloud::{JsonTemplate, PatchStep};
 pub use documents::no_yaml;
 pub use files::{ContainerFile, FILES_LIMIT, FileContent};
 pub use fragment::{Fragment, FragmentElement, FragmentNode};
+pub use head::NAMESPACES;
+pub(crate) use head::{head, namespaces};
 pub use keys::builtin_keys;
 pub use language::{METADATA, RULE_SET};
 #[cfg(feature = "cli")]
@@ -41,8 +44,7 @@ pub use pack::{pack_file, unknown_params};
 pub use param::Param;
 pub use param_source::{ParamSource, forbidden_path};
 pub(crate) use scope::closed_expression;
-pub use set::{NAMESPACES, compile, compile_documents};
-pub(crate) use set::{metadata, namespaces};
+pub use set::{compile, compile_documents};
 pub use template::{Hole, Part, Template};
 pub use value::{ParamType, ParamValue};
 

@@ -1,6 +1,5 @@
 //! From rule files to rule sets.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -11,20 +10,14 @@ use crate::yaml::Node;
 use super::checks::LEVELS;
 use super::documents::{self, Found};
 use super::fields::Reader;
+use super::head;
 use super::rules::{self, Place};
-use super::scope::{self, Scope};
+use super::scope::Scope;
 use super::uses::{self, Use};
 use super::{
     Checks, ContainerFile, Hook, Param, ParamSource, ResultCheck, Rule, RuleFile, RuleSet, Trust, Verb, files,
     language, param,
 };
-
-/// Prefixes that every rule set knows.
-pub const NAMESPACES: [(&str, &str); 3] = [
-    ("qemu", "http://libvirt.org/schemas/domain/qemu/1.0"),
-    ("kubevirt", "http://kubevirt.io"),
-    ("xml", "http://www.w3.org/XML/1998/namespace"),
-];
 
 /// Compiles every rule set of `files`, in the order given.
 ///
@@ -95,14 +88,10 @@ fn pack_sets(reader: &mut Reader, taken: &Use<'_>) -> Vec<RuleSet> {
 }
 
 fn rule_set<'f>(reader: &mut Reader, found: &'f Found) -> Option<(RuleSet, Vec<Use<'f>>)> {
-    let mut fields = reader.mapping(&found.node, &language::RULE_SET)?;
-    fields.take("apiVersion");
-    fields.take("kind");
-    let name = fields.take("metadata").and_then(|node| metadata(reader, node));
-    let spec = fields.take("spec");
-    fields.finish(reader);
+    let fields = reader.mapping(&found.node, &language::RULE_SET)?;
+    let (name, spec) = head::head(reader, fields);
     let mut spec = reader.mapping(spec?, &language::SPEC)?;
-    let namespaces = spec.take("namespaces").map(|node| namespaces(reader, node)).unwrap_or_else(builtin);
+    let namespaces = head::namespaces(reader, spec.take("namespaces"));
     let mut scope = Scope::new(Arc::new(namespaces));
     let files = spec.take_entry("files").map(|(key, node)| files::read(reader, key, node, found.trust));
     let files: Arc<[ContainerFile]> = files.unwrap_or_default().into();
@@ -170,45 +159,6 @@ fn number(rules: &mut [Rule], next: &mut usize) {
             number(steps, next);
         }
     }
-}
-
-/// `metadata` of any of virt-patch's kinds; its name.
-pub(crate) fn metadata(reader: &mut Reader, node: &Node) -> Option<String> {
-    let mut fields = reader.mapping(node, &language::METADATA)?;
-    let name = fields.take("name").and_then(|node| reader.text(node, "`metadata.name`").map(ToOwned::to_owned));
-    for map in ["labels", "annotations"] {
-        if let Some(node) = fields.take(map).filter(|node| node.entries().is_none()) {
-            reader.wrong_type(node, "labels and annotations", "a mapping");
-        }
-    }
-    fields.finish(reader);
-    name
-}
-
-fn builtin() -> BTreeMap<String, String> {
-    NAMESPACES.iter().map(|&(prefix, uri)| (prefix.to_owned(), uri.to_owned())).collect()
-}
-
-/// `spec.namespaces`: prefixes and their URIs, the built-in ones included.
-pub(crate) fn namespaces(reader: &mut Reader, node: &Node) -> BTreeMap<String, String> {
-    let mut namespaces = builtin();
-    let Some(entries) = node.entries() else {
-        reader.wrong_type(node, "`spec.namespaces`", "a mapping of prefixes to URIs");
-        return namespaces;
-    };
-    for (key, value) in entries {
-        let prefix = scope::variable_name(reader, key, "a namespace prefix");
-        let uri = reader.text(value, "a namespace URI");
-        let (Some(prefix), Some(uri)) = (prefix, uri) else { continue };
-        let is_taken = namespaces.get(prefix).is_some_and(|known| known != uri);
-        if is_taken || prefix == "xmlns" || (uri == NAMESPACES[2].1 && prefix != "xml") {
-            let message = format!("the prefix `{prefix}` cannot be bound to `{uri}`");
-            reader.error(Code::PrefixConflict, message, &key.span).help = Some("choose another prefix".into());
-            continue;
-        }
-        namespaces.insert(prefix.to_owned(), uri.to_owned());
-    }
-    namespaces
 }
 
 /// A param that selects in the domain has nothing to select in when cloud-init data comes.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rule::fields::{Fields, Reader};
-use crate::rule::{self, API_VERSION, RuleFile, Trust, metadata, namespaces};
+use crate::rule::{self, RuleFile, Trust};
 use crate::source::{Location, Source};
 use crate::yaml::{self, Limits, Node};
 
@@ -46,18 +46,8 @@ fn kind(node: &Node) -> Option<&str> {
 /// `apiVersion`, `kind`, `metadata`, `spec`
 fn rule_test(reader: &mut Reader, node: &Node, has_rules: bool, files: &dyn Files) -> Option<RuleTest> {
     let before = reader.problems.len();
-    let mut fields = reader.mapping(node, &language::RULE_TEST)?;
-    if let Some(version) = fields.take("apiVersion")
-        && version.text() != Some(API_VERSION)
-    {
-        let message = format!("this release reads `{API_VERSION}`, not `{}`", version.text().unwrap_or_default());
-        reader.error(Code::UnsupportedVersion, message, &version.span).help =
-            Some(format!("write `apiVersion: {API_VERSION}`"));
-    }
-    fields.take("kind");
-    let name = fields.take("metadata").and_then(|node| metadata(reader, node));
-    let spec = fields.take("spec");
-    fields.finish(reader);
+    let fields = reader.mapping(node, &language::RULE_TEST)?;
+    let (name, spec) = rule::head(reader, fields);
     let mut spec = reader.mapping(spec?, &language::SPEC)?;
     let mut rules = Rules { files: Vec::new(), given: BTreeMap::new() };
     let listed = spec.take("rules");
@@ -67,9 +57,7 @@ fn rule_test(reader: &mut Reader, node: &Node, has_rules: bool, files: &dyn File
         None => _ = spec.require(reader, "rules"),
     }
     let policies = spec.take("policies").map(|node| policies::read(reader, node, files)).unwrap_or_default();
-    let prefixes = spec.take("namespaces").map(|node| namespaces(reader, node));
-    let prefixes = prefixes
-        .unwrap_or_else(|| rule::NAMESPACES.iter().map(|&(prefix, uri)| (prefix.to_owned(), uri.to_owned())).collect());
+    let prefixes = rule::namespaces(reader, spec.take("namespaces"));
     let defaults = Defaults::read(reader, &mut spec, files);
     let cases = cases(reader, &mut spec, &defaults, &prefixes, files);
     spec.finish(reader);
