@@ -66,8 +66,10 @@ func TestPreCloudInitIsoIsOfferedOnlyWithRulesForIt(t *testing.T) {
 
 func TestSidecarsAreChained(t *testing.T) {
 	sidecar, pod := program(t, "VIRT_PATCH_SIDECAR"), launcher(t)
-	start(t, sidecar, pod, "hook-sidecar-0", rules("rules.yaml")...)
-	start(t, sidecar, pod, "hook-sidecar-1", rules("second.yaml")...)
+	// virt-launcher calls first whom it finds first, and only those found in one look in the order of their names.
+	for name, file := range map[string]string{"hook-sidecar-1": "second.yaml", "hook-sidecar-0": "rules.yaml"} {
+		start(t, sidecar, pod, name, rules(file)...).socket()
+	}
 	answer, err := collected(t, pod, 2).OnDefineDomain(domain(t), vmi(t))
 	if err != nil {
 		t.Fatal(err)
