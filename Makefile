@@ -1,6 +1,6 @@
 # The few things one does here. `make test` sets up what the tests need and runs them all.
 
-.PHONY: build test lint docs bench stages budgets growth rivals bench-hook size sidecar-static ci
+.PHONY: build test lint docs bench stages budgets growth rivals bench-hook bench-webhook size sidecar-static ci
 
 build: ## both programs, as they are released
 	cargo build --release
@@ -10,7 +10,7 @@ test: ## every test; says at the end what was skipped and why
 
 lint: ## format, clippy, rustdoc
 	cargo fmt --check
-	cargo clippy --package virt-patch --package measure --all-targets -- -D warnings
+	cargo clippy --package virt-patch --package measure --package reviews --all-targets -- -D warnings
 	cargo clippy --no-default-features --bin virt-patch-sidecar -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
@@ -33,6 +33,9 @@ rivals: ## beside other libraries: a table of ratios, the bars, and the plot
 
 bench-hook: ## what a hook call costs: process, socket, gRPC and rules
 	benches/hook.sh
+
+bench-webhook: ## what the admission webhook bears: reviews a second, and memory over 100,000 of them
+	benches/webhook.sh
 
 sidecar-static: ## the sidecar as one static file: target/image/virt-patch-sidecar
 	scripts/build-static sidecar target/image

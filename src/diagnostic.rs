@@ -292,6 +292,8 @@ codes! {
     SidecarField = "sidecar-field",
     /// A ConfigMap mounted where no rules belong.
     HookPath = "hook-path",
+    /// Arguments that do not name a policy that the allow list requires.
+    MissingPolicy = "missing-policy",
     /// A wrong entry of an allow list.
     AllowList = "allow-list",
 

@@ -48,7 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "sidecar",
         &["source", "diagnostic", "json", "manifest", "rule", "engine", "policy", "load", "surroundings", "hook"],
     ),
-    ("admission", &["source", "diagnostic", "json", "manifest", "packs", "rule", "policy", "hook"]),
+    ("admission", &["source", "diagnostic", "json", "manifest", "packs", "rule", "policy", "lint", "hook"]),
     ("infer", &["source", "diagnostic", "xpath", "json", "xml", "yaml", "cloud_init", "rule", "engine"]),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
     ("vmi", &["source", "diagnostic", "yaml", "manifest", "rule"]),

@@ -7,6 +7,7 @@
 //! registry.example/virt-patch-sidecar:*                      every tag and digest of this name
 //! registry.example/kubevirt/*                                every name below
 //! quay.io/kubevirt/sidecar-shim:v1.5.0 command hookPath      and fields that others may not have
+//! registry.example/team/* policy=builtin:restricted          virt-patch's sidecar, if its `args` name this policy
 //! ```
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::{Location, Source};
 
 use super::reference::Reference;
+use super::required::RequiredPolicy;
 
 /// What an entry of `hookSidecars` may have only where the list says so.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +37,8 @@ const WORDS: [(&str, Permission); 3] =
     [("command", Permission::Command), ("hookPath", Permission::HookPath), ("pvc", Permission::Claim)];
 /// What begins the word for a field of another name.
 const FIELD: &str = "field=";
+/// What begins the word for a policy that the arguments must name.
+const POLICY: &str = "policy=";
 
 /// The most entries of a list.
 const ENTRIES: usize = 10_000;
@@ -51,6 +55,7 @@ struct Entry {
     text: String,
     image: Pattern,
     permissions: BTreeSet<Permission>,
+    policies: BTreeSet<RequiredPolicy>,
 }
 
 /// Which references an entry means.
@@ -102,11 +107,23 @@ impl AllowList {
         self.entries.is_empty()
     }
 
-    /// What an image may ask for beside itself, of all entries that mean it; `None` where none does.
+    /// What an image may ask for beside itself, of all entries that mean it; `None` where none does. Nothing, where one of them
+    /// requires a policy: each permission is a way around it.
     pub fn permissions(&self, image: &Reference) -> Option<BTreeSet<&Permission>> {
-        let mut meant = self.entries.iter().filter(|entry| entry.image.is(image)).peekable();
+        let mut meant = self.meant(image).peekable();
         meant.peek()?;
-        Some(meant.flat_map(|entry| &entry.permissions).collect())
+        let permissions = meant.flat_map(|entry| &entry.permissions).collect();
+        Some(if self.required_policies(image).is_empty() { permissions } else { BTreeSet::new() })
+    }
+
+    /// The policies of which the image's arguments must name one, of all entries that mean it. Where there are any the image is
+    /// virt-patch's sidecar, whatever it is called.
+    pub fn required_policies(&self, image: &Reference) -> BTreeSet<&RequiredPolicy> {
+        self.meant(image).flat_map(|entry| &entry.policies).collect()
+    }
+
+    fn meant<'l>(&'l self, image: &Reference) -> impl Iterator<Item = &'l Entry> {
+        self.entries.iter().filter(|entry| entry.image.is(image))
     }
 
     /// The first entry that is about the same repository, or one that is spelled much like it: what was meant, perhaps.
@@ -131,15 +148,39 @@ impl Entry {
     fn parse(item: &str) -> Result<Self, Fault> {
         let (image, mut rest) = item.split_at(item.find(char::is_whitespace).unwrap_or(item.len()));
         let pattern = Pattern::parse(image)?;
-        let mut permissions = BTreeSet::new();
+        let (mut permissions, mut policies) = (BTreeSet::new(), BTreeSet::new());
         loop {
             rest = rest.trim_start();
             let Some(word) = rest.split_whitespace().next() else { break };
-            permissions.insert(permission(word).ok_or_else(|| unknown_word(word, item.len() - rest.len()))?);
+            let offset = item.len() - rest.len();
+            match word.strip_prefix(POLICY) {
+                Some(name) => {
+                    _ = policies.insert(RequiredPolicy::parse(name).map_err(|why| wrong_policy(word, why, offset))?)
+                }
+                None => _ = permissions.insert(permission(word).ok_or_else(|| unknown_word(word, offset))?),
+            }
             rest = &rest[word.len()..];
         }
-        Ok(Self { text: image.to_owned(), image: pattern, permissions })
+        if !permissions.is_empty() && !policies.is_empty() {
+            return Err(Fault {
+                code: Code::AllowList,
+                message: format!("`{image}` must name a policy, and may ask for what leads around it"),
+                help: Some(
+                    "leave the words other than `policy=` out; they count for no image that must name a policy"
+                        .to_owned(),
+                ),
+                offset: 0,
+                length: item.len(),
+            });
+        }
+        Ok(Self { text: image.to_owned(), image: pattern, permissions, policies })
     }
+}
+
+fn wrong_policy(word: &str, why: String, offset: usize) -> Fault {
+    let message = format!("`{}` requires what cannot be held to: {why}", word.escape_debug());
+    let help = "`policy=builtin:restricted`, or the absolute path of a policy that the image holds: `policy=/etc/policies/tenants.yaml`";
+    Fault { code: Code::AllowList, message, help: Some(help.to_owned()), offset, length: word.len() }
 }
 
 fn permission(word: &str) -> Option<Permission> {
@@ -152,11 +193,11 @@ fn unknown_word(word: &str, offset: usize) -> Fault {
     let help = match nearest(word, WORDS.iter().map(|(word, _)| *word)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
-            "behind an image may stand command, hookPath, pvc and field=NAME; a second image needs a comma or a line"
+            "behind an image may stand command, hookPath, pvc, field=NAME and policy=NAME; a second image needs a comma or a line"
                 .to_owned()
         }
     };
-    let message = format!("`{}` is nothing that the allow list can permit", word.escape_debug());
+    let message = format!("`{}` is nothing that the allow list can permit or require", word.escape_debug());
     Fault { code: Code::AllowList, message, help: Some(help), offset, length: word.len() }
 }
 

@@ -21,10 +21,31 @@ const TOLD: usize = 8;
 /// The most arguments that are read at all.
 const ARGUMENTS: usize = 256;
 
+/// Who reads an entry's arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// virt-patch's sidecar.
+    Sidecar,
+    /// A program of which nothing is known.
+    Other,
+}
+
+impl Reader {
+    /// By the image's name.
+    pub(super) fn of(sidecar: &HookSidecar) -> Self {
+        if sidecar.image.as_deref().is_some_and(is_ours) { Self::Sidecar } else { Self::Other }
+    }
+}
+
 /// What the sidecar would refuse of its arguments, in every hook and not before the VM starts. Of another image's
 /// arguments nothing is known.
 pub fn arguments(sidecar: &HookSidecar) -> Vec<Diagnostic> {
-    if !sidecar.image.as_deref().is_some_and(is_ours) {
+    refused(sidecar, Reader::of(sidecar))
+}
+
+/// What the reader would refuse of an entry's arguments.
+pub(super) fn refused(sidecar: &HookSidecar, reader: Reader) -> Vec<Diagnostic> {
+    if reader == Reader::Other {
         return Vec::new();
     }
     let given = &sidecar.arguments;
@@ -65,9 +86,8 @@ pub fn arguments(sidecar: &HookSidecar) -> Vec<Diagnostic> {
 }
 
 /// What policies refuse of the packs that the arguments name.
-pub(super) fn packs_refused(sidecar: &HookSidecar, policies: &Policies) -> Vec<Diagnostic> {
-    let is_read = sidecar.image.as_deref().is_some_and(is_ours) && sidecar.arguments.len() <= ARGUMENTS;
-    if !is_read || policies.is_empty() {
+pub(super) fn packs_refused(sidecar: &HookSidecar, reader: Reader, policies: &Policies) -> Vec<Diagnostic> {
+    if reader == Reader::Other || sidecar.arguments.len() > ARGUMENTS || policies.is_empty() {
         return Vec::new();
     }
     let options = SidecarOptions::parse(sidecar.arguments.iter().map(|argument| &argument.text), |_| None);

@@ -28,13 +28,13 @@ pub(super) fn annotation(value: &Json) -> Result<Vec<RuleSet>, Vec<Diagnostic>> 
     rule::compile(&[RuleFile { source, trust: Trust::Annotation, pack: None }])
 }
 
-/// The rule sets of a ConfigMap's `data`, each key a file of its own.
+/// The rule sets of a ConfigMap's `data`, each key a file of its own: a sidecar mounts one of them.
 ///
 /// # Errors
 /// Everything that is wrong with any of them; `wrong-type` for `binaryData`, in which no rules can be.
-pub(super) fn config_map(object: &Map<String, Json>) -> Result<Vec<RuleSet>, Vec<Diagnostic>> {
+pub(super) fn config_map(object: &Map<String, Json>) -> Result<Vec<Vec<RuleSet>>, Vec<Diagnostic>> {
     let members = |field: &str| object.get(field).and_then(Json::as_object).into_iter().flatten();
-    let (mut sets, mut problems) = (Vec::new(), Vec::new());
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
     for (key, _) in members("binaryData") {
         let message = format!("`{key}` stands in `binaryData`, and rules are text");
         problems
@@ -48,9 +48,9 @@ pub(super) fn config_map(object: &Map<String, Json>) -> Result<Vec<RuleSet>, Vec
         };
         let source = Source::new(key, text);
         match rule::compile(&[RuleFile { source, trust: Trust::File, pack: None }]) {
-            Ok(mut compiled) => sets.append(&mut compiled),
+            Ok(sets) => files.push(sets),
             Err(mut wrong) => problems.append(&mut wrong),
         }
     }
-    if problems.is_empty() { Ok(sets) } else { Err(problems) }
+    if problems.is_empty() { Ok(files) } else { Err(problems) }
 }

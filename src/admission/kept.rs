@@ -6,10 +6,6 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
-use crate::manifest::{HOOK_SIDECARS_ANNOTATION, RULES_ANNOTATION};
-
-use super::object::RULES_LABEL;
-
 /// A value by what is kept of it.
 #[derive(Clone, Copy)]
 enum Kept {
@@ -21,25 +17,16 @@ enum Kept {
 
 use Kept::{Members, Whole};
 
-/// What is judged of annotations.
-const ANNOTATIONS: Kept = Members(&[(HOOK_SIDECARS_ANNOTATION, Whole), (RULES_ANNOTATION, Whole)]);
-/// Of what VMIs are made from.
-const TEMPLATE: Kept = Members(&[("metadata", Members(&[("annotations", ANNOTATIONS)]))]);
+/// Of what VMIs are made from: rules in an annotation are tried with what they read.
+const TEMPLATE: Kept = Members(&[("metadata", Members(&[("annotations", Whole), ("labels", Whole)]))]);
 /// Of any object.
 const OBJECT: Kept = Members(&[
     ("kind", Whole),
-    (
-        "metadata",
-        Members(&[
-            ("annotations", ANNOTATIONS),
-            ("labels", Members(&[(RULES_LABEL, Whole)])),
-            ("deletionTimestamp", Whole),
-        ]),
-    ),
+    ("metadata", Members(&[("annotations", Whole), ("labels", Whole), ("deletionTimestamp", Whole)])),
     (
         "spec",
         Members(&[
-            ("annotations", ANNOTATIONS),
+            ("annotations", Whole),
             ("template", TEMPLATE),
             ("virtualMachineTemplate", Members(&[("spec", Members(&[("template", TEMPLATE)]))])),
         ]),

@@ -14,11 +14,14 @@ mod gate;
 mod inline;
 #[cfg(feature = "webhook")]
 mod kept;
+mod mounts;
 mod object;
 mod reference;
+mod required;
 #[cfg(feature = "webhook")]
 mod review;
 mod sidecars;
+mod trial;
 
 pub use allow_list::{AllowList, Permission};
 pub use arguments::arguments;
@@ -26,6 +29,7 @@ pub use arguments::arguments;
 pub use gate::{Answer, Decision, Gate, Mode};
 pub use object::RULES_LABEL;
 pub use reference::Reference;
+pub use required::RequiredPolicy;
 #[cfg(feature = "webhook")]
 pub use review::{Kind, Request, Response, Status, User};
 
@@ -35,7 +39,6 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::json;
 use crate::manifest::{HOOK_SIDECARS_ANNOTATION, RULES_ANNOTATION};
 use crate::policy::Policies;
-use crate::rule::RuleSet;
 use crate::source::Source;
 
 use object::Subject;
@@ -45,8 +48,8 @@ use object::Subject;
 pub struct Criteria {
     /// The images that may run beside a VM; without a list images are not judged, and nothing is permitted beside them.
     pub allow_list: Option<AllowList>,
-    /// What rules may do. Of them only what can be said before there is a domain: packs, sources of params, rules in
-    /// annotations. What they do to a domain is the sidecar's to judge, by the same policies.
+    /// What rules may do: rules are held to them as such (packs, sources of params, rules in annotations), and by what they make of
+    /// sample domains. What they do to a VM's own domain is the sidecar's to judge, by the same policies.
     pub policies: Policies,
 }
 
@@ -85,22 +88,26 @@ pub fn judge(object: &Json, old: Option<&Json>, criteria: &Criteria) -> Verdict 
         verdict.add(hook_sidecars(value, criteria));
     }
     if let Some(value) = changed(RULES_ANNOTATION) {
-        verdict.add(rules(inline::annotation(value), criteria));
+        verdict.add(match inline::annotation(value) {
+            Ok(sets) => trial::Trials::of_machine(subject, &criteria.policies).judge(&sets),
+            Err(problems) => problems,
+        });
     }
     if let Subject::Rules(members) = subject {
         let data =
             |object: &serde_json::Map<String, Json>| ["data", "binaryData"].map(|field| object.get(field).cloned());
         let is_same = matches!(before, Subject::Rules(old) if data(old) == data(members));
         if !is_same {
-            verdict.add(rules(inline::config_map(members), criteria));
+            verdict.add(match inline::config_map(members) {
+                Ok(files) => {
+                    let mut trials = trial::Trials::of_any_machine(&criteria.policies);
+                    files.iter().flat_map(|sets| trials.judge(sets)).collect()
+                }
+                Err(problems) => problems,
+            });
         }
     }
     verdict
-}
-
-/// What is wrong with rules, or else what policies refuse of them.
-fn rules(compiled: Result<Vec<RuleSet>, Vec<Diagnostic>>, criteria: &Criteria) -> Vec<Diagnostic> {
-    compiled.map_or_else(|problems| problems, |sets| criteria.policies.judge_sets(&sets))
 }
 
 fn hook_sidecars(value: &Json, criteria: &Criteria) -> Vec<Diagnostic> {

@@ -18,8 +18,8 @@ const ADDED_ANNOTATIONS: [&str; 4] = [
 /// An object by what is judged in it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Subject<'v> {
-    /// What a VMI is, comes from or is changed by: the annotations that the VMI gets.
-    Machine(Option<&'v Json>),
+    /// What a VMI is, comes from or is changed by: what the VMI gets of it.
+    Machine { annotations: Option<&'v Json>, labels: Option<&'v Json> },
     /// A ConfigMap of rules.
     Rules(&'v Map<String, Json>),
     /// Neither.
@@ -32,11 +32,12 @@ impl<'v> Subject<'v> {
         let kind = object.get("kind").and_then(Json::as_str).unwrap_or_default();
         let step = |node: Option<&'v Json>, name: &&str| node.and_then(|node| node.get(name));
         if let Some(template) = manifest::template_path(kind) {
-            let path = template.iter().chain(&["metadata", "annotations"]);
-            return Self::Machine(path.fold(Some(object), step));
+            let metadata = template.iter().chain(&["metadata"]).fold(Some(object), step);
+            return Self::Machine { annotations: step(metadata, &"annotations"), labels: step(metadata, &"labels") };
         }
         if ADDED_ANNOTATIONS.contains(&kind) {
-            return Self::Machine(["spec", "annotations"].iter().fold(Some(object), step));
+            let annotations = ["spec", "annotations"].iter().fold(Some(object), step);
+            return Self::Machine { annotations, labels: None };
         }
         let label = ["metadata", "labels", RULES_LABEL].iter().fold(Some(object), step);
         match object.as_object() {
@@ -50,7 +51,7 @@ impl<'v> Subject<'v> {
     /// An annotation that the VMI gets; `null` is none.
     pub(super) fn annotation(self, name: &str) -> Option<&'v Json> {
         match self {
-            Self::Machine(annotations) => annotations?.get(name).filter(|value| !value.is_null()),
+            Self::Machine { annotations, .. } => annotations?.get(name).filter(|value| !value.is_null()),
             Self::Rules(_) | Self::Other => None,
         }
     }

@@ -1,5 +1,6 @@
 //! Judging the annotation `hookSidecars`: which containers a VM's owner may put beside virt-launcher.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -8,17 +9,13 @@ use crate::source::{Location, Source};
 
 use super::Criteria;
 use super::allow_list::{AllowList, Permission};
-use super::arguments::{arguments, packs_refused};
+use super::arguments::{Reader, packs_refused, refused};
+use super::mounts::{HOOK_FILES, RULES_FOLDER, takes_rules};
 use super::reference::Reference;
+use super::required::{self, RequiredPolicy};
 
 /// The most entries that are judged; each is a container in the VM's pod.
 const SIDECARS: usize = 32;
-
-/// The files that a ConfigMap's key may take the place of: where virt-patch looks for a hook's rules, and `sidecar-shim`
-/// for a hook's script.
-const HOOK_FILES: [&str; 2] = ["/usr/bin/onDefineDomain", "/usr/bin/preCloudInitIso"];
-/// The folder in which a key may lie under a name of its own.
-const RULES_FOLDER: &str = "/etc/virt-patch/rules/";
 
 /// Everything for which the annotation, which is all of `source`, is refused. Without an allow list no image is
 /// judged, and an entry has no permission.
@@ -30,7 +27,7 @@ pub(super) fn judge(source: &Arc<Source>, criteria: &Criteria) -> Vec<Diagnostic
         return vec![Diagnostic::error(Code::HookSidecars, message).at(Location::new(source, 0..0))];
     }
     for sidecar in &sidecars {
-        let (permissions, problem) = permissions(sidecar, allow_list);
+        let Image { permissions, required, problem } = image(sidecar, allow_list);
         let is_allowed = problem.is_none();
         problems.extend(problem);
         let permits = |permission: Permission| permissions.contains(&permission);
@@ -50,43 +47,56 @@ pub(super) fn judge(source: &Arc<Source>, criteria: &Criteria) -> Vec<Diagnostic
         }
         // What an image that may not run would make of its arguments is nobody's concern, and costs time.
         if is_allowed {
-            problems.extend(arguments(sidecar));
-            problems.extend(packs_refused(sidecar, &criteria.policies));
+            let reader = if required.is_empty() { Reader::of(sidecar) } else { Reader::Sidecar };
+            let wrong = refused(sidecar, reader);
+            if wrong.is_empty() {
+                problems.extend(required::missing(sidecar, &required));
+            }
+            problems.extend(wrong);
+            problems.extend(packs_refused(sidecar, reader, &criteria.policies));
         }
     }
     problems
 }
 
-/// What the list permits an entry by its image, and what is wrong with that.
-fn permissions(sidecar: &HookSidecar, allow_list: Option<&AllowList>) -> (Vec<Permission>, Option<Diagnostic>) {
-    let refuse =
-        |code, message: String| (Vec::new(), Diagnostic::error(code, message).at(sidecar.image_location.clone()));
+/// What the allow list says of an entry's image.
+#[derive(Default)]
+struct Image<'l> {
+    permissions: BTreeSet<&'l Permission>,
+    /// The policies of which its arguments must name one.
+    required: Vec<&'l RequiredPolicy>,
+    /// Why it may not run.
+    problem: Option<Diagnostic>,
+}
+
+/// Without a list nothing is permitted, and nothing required.
+fn image<'l>(sidecar: &HookSidecar, allow_list: Option<&'l AllowList>) -> Image<'l> {
+    let refuse = |code, message: String, help: Option<String>| {
+        let problem = Diagnostic::error(code, message).at(sidecar.image_location.clone());
+        Image { problem: Some(Diagnostic { help, ..problem }), ..Image::default() }
+    };
     let Some(image) = sidecar.image.as_deref().filter(|image| !image.is_empty()) else {
-        let (none, problem) = refuse(
-            Code::MissingImage,
-            "no `image`: KubeVirt starts its own `sidecar-shim`, which runs any script that is mounted".to_owned(),
-        );
-        return (none, Some(problem.help("name an image that is on the allow list")));
+        let message = "no `image`: KubeVirt starts its own `sidecar-shim`, which runs any script that is mounted";
+        let help = "name an image that is on the allow list";
+        return refuse(Code::MissingImage, message.to_owned(), Some(help.to_owned()));
     };
     let reference = match Reference::parse(image) {
         Ok(reference) => reference,
         Err(wrong) => {
             let start: String = image.chars().take(128).collect();
-            let (none, problem) = refuse(Code::ImageReference, format!("the image `{}` {wrong}", start.escape_debug()));
-            return (none, Some(problem));
+            return refuse(Code::ImageReference, format!("the image `{}` {wrong}", start.escape_debug()), None);
         }
     };
-    let Some(allow_list) = allow_list else { return (Vec::new(), None) };
+    let Some(allow_list) = allow_list else { return Image::default() };
     if let Some(permissions) = allow_list.permissions(&reference) {
-        return (permissions.into_iter().cloned().collect(), None);
+        let required = allow_list.required_policies(&reference).into_iter().collect();
+        return Image { permissions, required, problem: None };
     }
-    let message = format!("the image `{reference}` is not on the allow list");
-    let (none, problem) = refuse(Code::ImageNotAllowed, message);
     let help = match allow_list.near(&reference) {
         Some(near) => format!("the list has `{near}`; an image is compared as it is written, with its registry"),
         None => "use an image that the cluster's administrator allows, or ask for this one to be listed".to_owned(),
     };
-    (none, Some(problem.help(help)))
+    refuse(Code::ImageNotAllowed, format!("the image `{reference}` is not on the allow list"), Some(help))
 }
 
 fn command(sidecar: &HookSidecar) -> Option<Diagnostic> {
@@ -111,20 +121,13 @@ fn claim(mount: &Mount) -> Diagnostic {
 /// A ConfigMap's key that would lie where no rules belong: over the program itself, its policy, a library.
 fn hook_path(mount: &Mount) -> Option<Diagnostic> {
     let (path, at) = mount.hook_path.as_ref()?;
-    if HOOK_FILES.contains(&path.as_str()) || path.strip_prefix(RULES_FOLDER).is_some_and(is_rule_file) {
+    if takes_rules(path) {
         return None;
     }
     let message =
         format!("`hookPath` puts the ConfigMap `{}` at `{}`, where no rules belong", mount.name, path.escape_debug());
     let problem = Diagnostic::error(Code::HookPath, message).at(at.clone());
     Some(problem.help(format!("use {}, or a `.yaml` file below {RULES_FOLDER}", HOOK_FILES.join(", "))))
-}
-
-/// A name that the sidecar reads in its folder of rules.
-fn is_rule_file(name: &str) -> bool {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
-    !name.starts_with('.') && name.chars().all(is_word) && matches!(ending, Some("yaml" | "yml" | "json"))
 }
 
 fn is_at(problem: &Diagnostic, location: &Location) -> bool {

@@ -17,10 +17,13 @@ use crate::hook::Log;
 use crate::hook::log::{Format, Level};
 use crate::load;
 use crate::policy::Policies;
-use crate::webhook::{Images, Options, Server, StartError};
+use crate::webhook::{Images, Limits, Options, Server, StartError};
 
 /// The key of a ConfigMap that holds the list, where none is named.
 const KEY: &str = "images";
+
+/// Threads that look up names, while others judge.
+const RESOLVERS: usize = 1;
 
 /// What a thread may recurse with, as much as a program's first thread has.
 const STACK: usize = 8 << 20;
@@ -115,7 +118,12 @@ pub(super) fn run(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Ex
         Err(problems) => return Ok(terminal.refuse(&problems)),
     };
     let options = arguments.options(policies);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK)
+        // Each thread has an arena of the allocator, which keeps what it once held.
+        .max_blocking_threads(Server::judges() + RESOLVERS)
+        .build()?;
     runtime.block_on(async {
         let end = end_of_process()?;
         let server = match Server::start(options, Arc::clone(&log)).await {
@@ -158,6 +166,7 @@ impl Arguments {
                 exempt_namespaces: self.exempt_namespaces.into_iter().collect(),
                 exempt_users: self.exempt_users.into_iter().collect(),
             },
+            limits: Limits::default(),
             poll: Duration::from_secs(self.poll),
             drain: Duration::from_secs(self.drain),
         }

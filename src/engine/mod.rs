@@ -80,6 +80,8 @@ pub struct Report {
     pub warnings: Vec<Diagnostic>,
     /// What may not be shown.
     pub secrets: Secrets,
+    /// How many of the steps of [`Limits`] it took; all of them where they ran out.
+    pub steps: u64,
 }
 
 /// A result.

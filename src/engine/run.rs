@@ -25,6 +25,8 @@ pub(super) struct Run<'r, 'i> {
     pub(super) forest: Forest<'i>,
     pub(super) bindings: Bindings<'r>,
     pub(super) budget: Budget,
+    /// What the budget began with.
+    steps: u64,
     /// How many nodes may still be created.
     pub(super) nodes_left: usize,
     pub(super) runs: Runs,
@@ -57,6 +59,7 @@ impl<'r, 'i> Run<'r, 'i> {
             forest,
             bindings: Bindings::default(),
             budget: Budget::new(limits.steps, limits.bytes),
+            steps: limits.steps,
             nodes_left: limits.nodes,
             runs: Runs::default(),
             cloud,
@@ -310,7 +313,8 @@ impl<'r, 'i> Run<'r, 'i> {
 
     /// What was done, when all is done.
     pub(super) fn report(self) -> (Forest<'i>, Option<Cloud>, Report) {
-        let report = Report { sets: self.trace, warnings: self.warnings, secrets: self.secrets };
+        let steps = self.steps - self.budget.steps_left();
+        let report = Report { sets: self.trace, warnings: self.warnings, secrets: self.secrets, steps };
         (self.forest, self.cloud, report)
     }
 }

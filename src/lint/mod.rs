@@ -21,7 +21,7 @@ mod twice;
 mod unused;
 mod written;
 
-pub use policies::under_policies;
+pub use policies::{Effort, Tried, under_policies, under_policies_within};
 pub use samples::{Sample, Samples};
 
 use crate::diagnostic::{Code, Diagnostic};

@@ -1,9 +1,10 @@
 //! What policies refuse of rule sets: of the sets as such, and of what they make of sample domains.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::engine::{Detail, Inputs, Nowhere};
+use crate::engine::{Detail, Failure, Inputs, Limits, Nowhere};
 use crate::policy::Policies;
 use crate::rule::{Checks, RuleSet};
 
@@ -21,16 +22,56 @@ const CLOUD_INIT: &[u8] = br##"{
 /// The codes of what a policy refuses in a trial.
 const REFUSALS: [Code; 3] = [Code::PolicyDenied, Code::PolicyProtected, Code::PolicyNotAllowed];
 
+/// What trying rules may cost: whoever may write any rules must not be able to keep others waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effort {
+    left: u64,
+}
+
+/// What a run costs beside its rules' own steps, as steps: reading the sample, judging the result.
+const RUN: u64 = 5_000;
+/// What a rule costs in a run, though it does nothing.
+const RULE: u64 = 20;
+/// How many bytes of a VMI are read in a step.
+const BYTES_PER_STEP: u64 = 8;
+
+impl Effort {
+    /// So many steps, as the expressions of rules take them; a run of a few rules on one sample takes about ten thousand in all.
+    pub const fn of(steps: u64) -> Self {
+        Self { left: steps }
+    }
+
+    /// Whether there was as much.
+    fn spend(&mut self, steps: u64) -> bool {
+        let left = self.left.checked_sub(steps);
+        self.left = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
+/// What trying rules under policies came to.
+#[derive(Debug, Clone, Default)]
+pub struct Tried {
+    /// What policies refuse, as errors, each once.
+    pub problems: Vec<Diagnostic>,
+    /// Whether the rules ran to an end on every sample; else they may do more than was seen.
+    pub is_whole: bool,
+}
+
 /// What policies refuse of rule sets, as errors: first of the sets as such ([`Policies::judge_sets`]), else of their
 /// results on each sample, with its VMI or one made up for the sets' params. A trial says nothing of values that no
 /// sample has, so rules that pass here may still be refused in a pod; what is refused here would be there.
 pub fn under_policies(sets: &[RuleSet], samples: &Samples, policies: &Policies) -> Vec<Diagnostic> {
-    if policies.is_empty() {
-        return Vec::new();
-    }
-    let mut problems = policies.judge_sets(sets);
-    if !problems.is_empty() {
-        return problems;
+    under_policies_within(sets, samples, policies, &mut Effort::of(u64::MAX)).problems
+}
+
+/// As [`under_policies`], for as long as `effort` lasts; what it took is taken from that. The same rules take the same,
+/// however busy the machine is.
+pub fn under_policies_within(sets: &[RuleSet], samples: &Samples, policies: &Policies, effort: &mut Effort) -> Tried {
+    let problems = policies.judge_sets(sets);
+    let mut tried = Tried { problems, is_whole: true };
+    if policies.is_empty() || !tried.problems.is_empty() {
+        return tried;
     }
     // A check that ends the run would hide what a policy says.
     let sets: Vec<RuleSet> = sets.iter().cloned().map(|set| RuleSet { checks: Checks::OFF, ..set }).collect();
@@ -39,11 +80,14 @@ pub fn under_policies(sets: &[RuleSet], samples: &Samples, policies: &Policies) 
         let own = if sample.vmi.is_empty() { &[][..] } else { &*sample.vmi };
         let made_up = made_up.as_deref().filter(|_| sample.vmi.is_empty());
         for vmi in [own].into_iter().chain(made_up) {
-            let trial = Trial { policies, sample, vmi };
-            trial.of(&sets, &mut problems);
+            let mut trial = Trial { policies, sample, vmi, effort: &mut *effort, tried: &mut tried };
+            if trial.of(&sets).is_break() {
+                tried.is_whole = false;
+                return tried;
+            }
         }
     }
-    problems
+    tried
 }
 
 /// One domain and VMI.
@@ -51,14 +95,16 @@ struct Trial<'t> {
     policies: &'t Policies,
     sample: &'t Sample,
     vmi: &'t [u8],
+    effort: &'t mut Effort,
+    tried: &'t mut Tried,
 }
 
 impl Trial<'_> {
     /// All rules together; where they come to no result each alone, for the one that ends the run would hide what
-    /// the others do.
-    fn of(&self, sets: &[RuleSet], problems: &mut Vec<Diagnostic>) {
-        if self.run(sets, problems) {
-            return;
+    /// the others do. Breaks off where it takes more than there is.
+    fn of(&mut self, sets: &[RuleSet]) -> ControlFlow<()> {
+        if self.run(sets)? {
+            return ControlFlow::Continue(());
         }
         let mut alone: Vec<RuleSet> = sets.iter().map(without_rules).collect();
         for (set, own) in sets.iter().enumerate() {
@@ -70,35 +116,63 @@ impl Trial<'_> {
                     }
                 };
                 put(&mut alone, true);
-                self.run(&alone, problems);
+                self.run(&alone)?;
                 put(&mut alone, false);
             }
         }
+        ControlFlow::Continue(())
     }
 
     /// Whether the rules come to a result in both hooks.
-    fn run(&self, sets: &[RuleSet], problems: &mut Vec<Diagnostic>) -> bool {
-        let given = BTreeMap::new();
-        let inputs =
-            Inputs { vmi: self.vmi, surroundings: &Nowhere, given: &given, detail: Detail::Paths, limits: TRIAL };
-        let domain = self.policies.apply_to_domain(sets, &self.sample.domain, &inputs).map(|_| ());
-        let cloud_init = match sets.iter().any(|set| !set.pre_cloud_init_iso.is_empty()) {
-            true => self.policies.apply_to_cloud_init(sets, CLOUD_INIT, b"", &inputs).map(|_| ()),
-            false => Ok(()),
+    fn run(&mut self, sets: &[RuleSet]) -> ControlFlow<(), bool> {
+        let domain = |inputs: &Inputs<'_>| {
+            let outcome = self.policies.apply_to_domain(sets, &self.sample.domain, inputs);
+            outcome.map(|outcome| outcome.report.steps)
         };
-        let mut is_right = true;
-        for failure in [domain, cloud_init].into_iter().filter_map(Result::err) {
-            is_right = false;
-            if REFUSALS.contains(&failure.problem.code) && !is_known(problems, &failure.problem) {
-                let mut problem = *failure.problem;
-                problem.message = format!("{} (tried on {})", problem.message, self.sample.name);
-                problems.push(problem);
-            }
+        let mut is_right = self.end(sets, domain)?;
+        if sets.iter().any(|set| !set.pre_cloud_init_iso.is_empty()) {
+            let cloud_init = |inputs: &Inputs<'_>| {
+                let outcome = self.policies.apply_to_cloud_init(sets, CLOUD_INIT, b"", inputs);
+                outcome.map(|outcome| outcome.report.steps)
+            };
+            is_right &= self.end(sets, cloud_init)?;
         }
-        is_right
+        ControlFlow::Continue(is_right)
+    }
+
+    /// Whether a run comes to a result; it gives the steps that it took. What a policy refuses of it is noted.
+    fn end(
+        &mut self,
+        sets: &[RuleSet],
+        run: impl FnOnce(&Inputs<'_>) -> Result<u64, Failure>,
+    ) -> ControlFlow<(), bool> {
+        let parts = |set: &RuleSet| 1 + set.params.len() + set.on_define_domain.len() + set.pre_cloud_init_iso.len();
+        let parts: usize = sets.iter().map(parts).sum();
+        if !self.effort.spend(RUN + RULE * parts as u64 + self.vmi.len() as u64 / BYTES_PER_STEP) {
+            return ControlFlow::Break(());
+        }
+        let limits = Limits { steps: TRIAL.steps.min(self.effort.left), ..TRIAL };
+        let given = BTreeMap::new();
+        let inputs = Inputs { vmi: self.vmi, surroundings: &Nowhere, given: &given, detail: Detail::Paths, limits };
+        let failure = match run(&inputs) {
+            Ok(steps) => {
+                self.effort.spend(steps);
+                return ControlFlow::Continue(true);
+            }
+            Err(failure) => failure,
+        };
+        self.effort.spend(failure.report.steps);
+        let mut problem = *failure.problem;
+        if problem.code == Code::Limit {
+            self.tried.is_whole = false;
+        }
+        if REFUSALS.contains(&problem.code) && !is_known(&self.tried.problems, &problem) {
+            problem.message = format!("{} (tried on {})", problem.message, self.sample.name);
+            self.tried.problems.push(problem);
+        }
+        ControlFlow::Continue(false)
     }
 }
-
 /// Whether the same was said of the same rule, on another sample.
 fn is_known(problems: &[Diagnostic], problem: &Diagnostic) -> bool {
     let span = |problem: &Diagnostic| problem.at.as_ref().map(|at| at.outermost().span);

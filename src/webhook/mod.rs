@@ -7,13 +7,14 @@
 //! | a peer that | is bounded by |
 //! | --- | --- |
 //! | connects and says nothing, or drips | 10 s for TLS, 10 s until the first request, 100 s for each further head, 10 s for a body |
-//! | sends much | 8 MiB a review, 64 MiB of reviews at a time; more waits, at most as long as the above |
+//! | sends much | 8 MiB a review, 64 MiB of reviews at a time, counted as they arrive; where they run out, whoever has been sending for longest is answered `503` |
 //! | opens many connections | 256; more wait to be accepted |
 //! | asks for what costs | judgements run on as many threads as there are cores; after 10 s a review is answered `503` |
 
 mod certificate;
 mod connections;
 mod images;
+mod memory;
 mod metrics;
 mod poll;
 mod reading;
@@ -21,4 +22,5 @@ mod server;
 mod service;
 
 pub use images::Images;
+pub use reading::Limits;
 pub use server::{Options, Server, StartError};

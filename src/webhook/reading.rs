@@ -2,23 +2,39 @@
 
 use std::time::Duration;
 
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::StatusCode;
 use hyper::body::{Body, Bytes, Incoming};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// A permit of the budget is this many bytes.
-const PERMIT: usize = 1024;
+use super::memory::{GaveWay, Memory, Share};
+
+/// What the first bytes of a body are given, where it has not announced less; each time that more arrives it is twice as much.
+const FIRST: usize = 16 * 1024;
+
+/// What reviews may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The most bytes of a review.
+    pub review: usize,
+    /// The bytes of all reviews that are arriving, waiting and being judged at the same time; at least those of two of the largest.
+    pub memory: usize,
+    /// The most time for reading a review, and then for judging it.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    /// 8 MiB a review, for an object of etcd's limit, 1.5 MiB, may come twice and escaped; eight of the largest; 10 s, which is how
+    /// long the API server waits unless told otherwise (it waits for 30 s at most).
+    fn default() -> Self {
+        Self { review: 8 << 20, memory: 64 << 20, time: Duration::from_secs(10) }
+    }
+}
 
 /// What reading may cost.
 pub(super) struct Budget {
-    /// The most bytes of a body.
-    limit: usize,
-    /// The most time for one, waiting for memory included.
-    time: Duration,
-    /// Memory for bodies that arrive at the same time.
-    memory: Semaphore,
+    limits: Limits,
+    memory: Memory,
 }
 
 /// A body that was not read: what the peer is told.
@@ -27,40 +43,82 @@ pub(super) struct Unread {
     pub(super) words: String,
 }
 
+impl Unread {
+    fn new(status: StatusCode, words: impl Into<String>) -> Self {
+        Self { status, words: words.into() }
+    }
+}
+
+impl From<GaveWay> for Unread {
+    fn from(_: GaveWay) -> Self {
+        let words = "there is no more memory for reviews, and this one has been arriving for longest";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, words)
+    }
+}
+
 impl Budget {
-    /// For bodies of at most `limit` bytes, of which `at_once` may arrive at the same time.
-    pub(super) fn new(limit: usize, at_once: usize, time: Duration) -> Self {
-        Self { limit, time, memory: Semaphore::new(limit.saturating_mul(at_once) / PERMIT) }
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, memory: Memory::new(limits.memory.max(limits.review.saturating_mul(2))) }
     }
 
     /// Reads a body to its end. What it occupies is given back when `use_it` is done.
     ///
     /// # Errors
-    /// `413` for one that is too large, `408` for one that takes too long, `400` for one that breaks off.
-    pub(super) async fn read<T>(&self, body: Incoming, use_it: impl AsyncFnOnce(Bytes) -> T) -> Result<T, Unread> {
-        let refuse = |status, words: String| Unread { status, words };
-        let too_large = || {
-            let words = format!("a review may have {} bytes", self.limit);
-            refuse(StatusCode::PAYLOAD_TOO_LARGE, words)
-        };
-        let hint = body.size_hint();
-        let announced = usize::try_from(hint.upper().unwrap_or(self.limit as u64)).unwrap_or(usize::MAX);
-        if announced > self.limit {
-            return Err(too_large());
+    /// `413` for one that is too large, `408` for one that takes too long, `503` for a slow one when memory runs out, `400` for
+    /// one that breaks off.
+    pub(super) async fn read<T>(&self, body: Incoming, use_it: impl AsyncFnOnce(Vec<u8>) -> T) -> Result<T, Unread> {
+        let (_share, bytes) = timeout(self.limits.time, self.collect(body)).await.map_err(|_| {
+            let words = format!("the request was not read within {} s", self.limits.time.as_secs_f32());
+            Unread::new(StatusCode::REQUEST_TIMEOUT, words)
+        })??;
+        Ok(use_it(bytes).await)
+    }
+
+    async fn collect(&self, mut body: Incoming) -> Result<(Option<Share<'_>>, Vec<u8>), Unread> {
+        let announced = body.size_hint().upper().map_or(Ok(self.limits.review), usize::try_from);
+        let at_most = announced.unwrap_or(usize::MAX);
+        if at_most > self.limits.review {
+            return Err(self.too_large());
         }
-        let permits = u32::try_from(announced.div_ceil(PERMIT)).unwrap_or(u32::MAX);
-        let reading = async {
-            let memory = self.memory.acquire_many(permits).await;
-            (memory, Limited::new(body, self.limit).collect().await)
+        let (mut share, mut bytes): (Option<Share<'_>>, _) = (None, Vec::new());
+        while let Some(data) = next(&mut body, share.as_ref()).await? {
+            let length = bytes.len() + data.len();
+            if length > self.limits.review {
+                return Err(self.too_large());
+            }
+            let share = share.get_or_insert_with(|| self.memory.share());
+            if length > share.held() {
+                let room = (share.held() * 2).max(FIRST).min(at_most).max(length);
+                share.grow(room - share.held()).await?;
+                bytes.reserve_exact(room - bytes.len());
+            }
+            bytes.extend_from_slice(&data);
+        }
+        share.as_mut().map(Share::keep).transpose()?;
+        Ok((share, bytes))
+    }
+
+    fn too_large(&self) -> Unread {
+        Unread::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a review may have {} bytes", self.limits.review))
+    }
+}
+
+/// The next bytes of a body, while its share need not give way; none at its end.
+async fn next(body: &mut Incoming, share: Option<&Share<'_>>) -> Result<Option<Bytes>, Unread> {
+    loop {
+        let frame = tokio::select! {
+            frame = body.frame() => frame,
+            Some(()) = async { Some(share?.gives_way().await) } => return Err(GaveWay.into()),
         };
-        let Ok((_memory, read)) = timeout(self.time, reading).await else {
-            let words = format!("the request was not read within {} s", self.time.as_secs_f32());
-            return Err(refuse(StatusCode::REQUEST_TIMEOUT, words));
-        };
-        match read {
-            Ok(body) => Ok(use_it(body.to_bytes()).await),
-            Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-            Err(error) => Err(refuse(StatusCode::BAD_REQUEST, format!("the request broke off: {error}"))),
+        match frame.transpose() {
+            Ok(None) => return Ok(None),
+            // Trailers say nothing.
+            Ok(Some(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+            Err(error) => return Err(Unread::new(StatusCode::BAD_REQUEST, format!("the request broke off: {error}"))),
         }
     }
 }

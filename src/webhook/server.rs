@@ -27,15 +27,8 @@ use super::connections::Door;
 use super::images::{self, Follower, Images};
 use super::metrics::Metrics;
 use super::poll::Files;
-use super::reading::Budget;
+use super::reading::{Budget, Limits};
 use super::service::{Audience, Current, Service};
-
-/// The most bytes of a review: an object of etcd's limit, 1.5 MiB, twice and escaped.
-const REVIEW: usize = 8 << 20;
-/// How many of the largest may arrive at the same time.
-const REVIEWS: usize = 8;
-/// The most time for reading a review, and for judging it; the API server waits 10 s unless told otherwise, at most 30 s.
-const TIME: Duration = Duration::from_secs(10);
 
 /// How the server is started.
 #[derive(Debug, Clone)]
@@ -56,6 +49,8 @@ pub struct Options {
     pub criteria: Criteria,
     /// Who is judged, and how strictly.
     pub gate: Gate,
+    /// What reviews may cost.
+    pub limits: Limits,
     /// How often files are looked at.
     pub poll: Duration,
     /// How long connections are still accepted after the end was asked for: the API server learns of it late.
@@ -145,13 +140,12 @@ impl Server {
             Images::ConfigMap { .. } | Images::HarvesterSetting => Follow::Object(follower, client(&options).await?),
         };
 
-        let judges = thread::available_parallelism().map_or(1, NonZero::get);
         let service = Arc::new(Service {
             gate: options.gate.clone(),
             current,
-            budget: Budget::new(REVIEW, REVIEWS, TIME),
-            judges: Arc::new(Semaphore::new(judges)),
-            time: TIME,
+            budget: Budget::new(options.limits),
+            judges: Arc::new(Semaphore::new(Self::judges())),
+            time: options.limits.time,
             is_ending: AtomicBool::new(false),
             metrics,
             log,
@@ -163,6 +157,11 @@ impl Server {
         };
         let tls = TlsAcceptor::from(Arc::new(tls));
         Ok(Self { options, reviews, metrics, tls, certificate, certificate_files, service, follow })
+    }
+
+    /// How many reviews are judged at the same time, each on a thread where it may block.
+    pub fn judges() -> usize {
+        thread::available_parallelism().map_or(1, NonZero::get)
     }
 
     /// Where reviews are answered.

@@ -125,7 +125,7 @@ impl Service {
     }
 
     /// Judges a review on a thread where it holds up nobody else.
-    async fn review(self: &Arc<Self>, bytes: Bytes) -> Reply {
+    async fn review(self: &Arc<Self>, bytes: Vec<u8>) -> Reply {
         let Some(criteria) = self.current.get() else {
             let words = "no allow list could be read yet, so nothing can be judged; see the webhook's log";
             return self.refuse(StatusCode::SERVICE_UNAVAILABLE, words.to_owned());

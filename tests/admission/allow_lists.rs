@@ -75,7 +75,7 @@ fn wrong_entries_are_all_said_at_their_places() {
     let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
     let expected = [
         "images:2:1: error[image-reference]: the image `A/b:1` has upper case in its registry `A`; write `a`",
-        "images:2:14: error[allow-list]: `comand` is nothing that the allow list can permit; did you mean `command`?",
+        "images:2:14: error[allow-list]: `comand` is nothing that the allow list can permit or require; did you mean `command`?",
         "images:3:1: error[allow-list]: `*` has a `*` where none can stand; `name:*` is every tag of a name, \
          `registry.example/team/*` every name below; no entry means all images",
         "images:4:1: error[allow-list]: `a/*/b` has a `*` where none can stand; `name:*` is every tag of a name, \
@@ -83,10 +83,52 @@ fn wrong_entries_are_all_said_at_their_places() {
         "images:5:3: error[allow-list]: `a/b:1:*` has a tag or digest and `:*`; leave one of them",
         "images:6:1: error[allow-list]: `a/b/**` has a `*` where none can stand; `name:*` is every tag of a name, \
          `registry.example/team/*` every name below; no entry means all images",
-        "images:6:15: error[allow-list]: `g/h:1` is nothing that the allow list can permit; behind an image may stand \
-         command, hookPath, pvc and field=NAME; a second image needs a comma or a line",
+        "images:6:15: error[allow-list]: `g/h:1` is nothing that the allow list can permit or require; behind an image may \
+         stand command, hookPath, pvc, field=NAME and policy=NAME; a second image needs a comma or a line",
     ];
     assert_eq!(said, expected);
+}
+
+#[test]
+fn a_required_policy_is_one_that_nobody_can_replace() {
+    let required = |list: &str, image: &str| -> Vec<String> {
+        let image = Reference::parse(image).expect("a reference");
+        allow_list(list).required_policies(&image).iter().map(ToString::to_string).collect()
+    };
+    let list = "a/b:* policy=/p.yaml policy=builtin:baseline\na/b:1 policy=/etc/virt-patch/policy.yaml\na/* command";
+    assert_eq!(required(list, "a/b:1"), ["/etc/virt-patch/policy.yaml", "/p.yaml", "builtin:baseline"]);
+    assert_eq!(required(list, "a/b:2"), ["/p.yaml", "builtin:baseline"]);
+    assert_eq!(required(list, "a/c:1"), [""; 0]);
+    for wrong in [
+        "",
+        "builtin:",
+        "builtin:none",
+        "restricted",
+        "p.yaml",
+        "./p.yaml",
+        "/",
+        "/p//q.yaml",
+        "/p/../q.yaml",
+        "/p/./q.yaml",
+        "/p/",
+        "/$(HOME)/p.yaml",
+        "/p.yaml;x",
+        "/pölicy.yaml",
+        "/usr/bin/onDefineDomain",
+        "/etc/virt-patch/rules",
+        "/etc/virt-patch/rules/p.yaml",
+        "/var/run/kubevirt-hooks/p.yaml",
+        "/run/kubevirt-hooks",
+    ] {
+        let text = format!("a/b:1 policy={wrong}");
+        let problems = AllowList::parse(&list_source(&text)).expect_err(&text);
+        let said = problems[0].to_string();
+        assert!(said.starts_with("images:1:7: error[allow-list]: `policy="), "{said}");
+        assert_eq!(problems.len(), 1, "{problems:?}");
+    }
+    let problems =
+        AllowList::parse(&list_source("a/b:1 policy=builtin:baseline hookPath")).expect_err("a contradiction");
+    assert!(problems[0].message.contains("may ask for what leads around it"), "{}", problems[0]);
 }
 
 #[test]

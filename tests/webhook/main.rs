@@ -7,6 +7,7 @@ mod client;
 mod endings;
 mod lists;
 mod load;
+mod memory;
 mod peers;
 mod reviews;
 
@@ -23,7 +24,7 @@ use tokio::task::JoinHandle;
 use virt_patch::admission::{Criteria, Gate};
 use virt_patch::hook::Log;
 use virt_patch::hook::log::Format;
-use virt_patch::webhook::{Images, Options, Server};
+use virt_patch::webhook::{Images, Limits, Options, Server};
 
 /// A list with one image.
 const LIST: &str = "good.example/a:1\n";
@@ -81,6 +82,7 @@ fn options(folder: &Path) -> Options {
         kubeconfig: None,
         criteria: Criteria::default(),
         gate: Gate::default(),
+        limits: Limits::default(),
         poll: Duration::from_millis(20),
         drain: Duration::from_millis(50),
     }

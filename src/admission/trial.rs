@@ -1,0 +1,56 @@
+//! Trying rules on sample domains, within what a review may cost: rules that obviously do what a policy refuses are refused
+//! here, and not only when the VM starts.
+
+use serde_json::json;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::lint::{Effort, Samples, under_policies_within};
+use crate::policy::Policies;
+use crate::rule::RuleSet;
+
+use super::object::Subject;
+
+/// What all trials of one review may take. Who may write annotations writes the rules: this is a fraction of a second, in which
+/// two hundred rules are tried on every sample.
+const EFFORT: Effort = Effort::of(10_000_000);
+
+/// The trials of one review.
+pub(super) struct Trials<'p> {
+    policies: &'p Policies,
+    samples: Samples,
+    effort: Effort,
+}
+
+impl<'p> Trials<'p> {
+    /// Of rules that run in the VMI that comes of this, with its annotations and labels.
+    pub(super) fn of_machine(subject: Subject<'_>, policies: &'p Policies) -> Self {
+        let Subject::Machine { annotations, labels } = subject else { return Self::of_any_machine(policies) };
+        let vmi = json!({
+            "metadata": {"name": "vm", "namespace": "default", "annotations": annotations, "labels": labels},
+            "spec": {"domain": {"devices": {}}},
+        });
+        Self { policies, samples: Samples::of_vmi(vmi.to_string().as_bytes()), effort: EFFORT }
+    }
+
+    /// Of rules that any VM may mount.
+    pub(super) fn of_any_machine(policies: &'p Policies) -> Self {
+        Self { policies, samples: Samples::default(), effort: EFFORT }
+    }
+
+    /// What the policies refuse of rules that run together. Where nothing is refused and not all was tried, a warning says so: what is
+    /// slow is not refused for that, and the sidecar judges it again.
+    pub(super) fn judge(&mut self, sets: &[RuleSet]) -> Vec<Diagnostic> {
+        if self.policies.is_empty() {
+            return Vec::new();
+        }
+        let tried = under_policies_within(sets, &self.samples, self.policies, &mut self.effort);
+        match sets.first() {
+            Some(first) if tried.problems.is_empty() && !tried.is_whole => {
+                let message = "these rules take too long to be tried at admission, so it is not known what the policies say of their results";
+                let help = "the sidecar judges them when a VM starts; `virt-patch validate --policy` says it before";
+                vec![Diagnostic::warning(Code::Limit, message).at(first.location.clone()).help(help)]
+            }
+            _ => tried.problems,
+        }
+    }
+}
