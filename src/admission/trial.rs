@@ -10,9 +10,9 @@ use crate::rule::RuleSet;
 
 use super::object::Subject;
 
-/// What all trials of one review may take. Who may write annotations writes the rules: this is a fraction of a second, in which
-/// two hundred rules are tried on every sample.
-const EFFORT: Effort = Effort::of(10_000_000);
+/// What all trials of one review may take. Who may write annotations writes the rules: this is at most half a second, and enough for
+/// thirty files of rules as people write them.
+const EFFORT: Effort = Effort::of(3_000_000);
 
 /// The trials of one review.
 pub(super) struct Trials<'p> {

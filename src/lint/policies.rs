@@ -1,12 +1,12 @@
 //! What policies refuse of rule sets: of the sets as such, and of what they make of sample domains.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::engine::{Detail, Failure, Inputs, Limits, Nowhere};
 use crate::policy::Policies;
-use crate::rule::{Checks, RuleSet};
+use crate::rule::{Checks, RuleSet, Trust};
 
 use super::samples::{Sample, Samples};
 use super::twice::{TRIAL, made_up_vmi, switched_off};
@@ -30,10 +30,12 @@ pub struct Effort {
 
 /// What a run costs beside its rules' own steps, as steps: reading the sample, judging the result.
 const RUN: u64 = 5_000;
-/// What a rule costs in a run, though it does nothing.
+/// What a rule or a param costs in a run, though it does nothing.
 const RULE: u64 = 20;
 /// How many bytes of a VMI are read in a step.
 const BYTES_PER_STEP: u64 = 8;
+/// What a step of rules for cloud-init data costs, as steps of others: each change has a document's text read anew.
+const CLOUD_INIT_STEP: u64 = 10;
 
 impl Effort {
     /// So many steps, as the expressions of rules take them; a run of a few rules on one sample takes about ten thousand in all.
@@ -73,15 +75,20 @@ pub fn under_policies_within(sets: &[RuleSet], samples: &Samples, policies: &Pol
     if policies.is_empty() || !tried.problems.is_empty() {
         return tried;
     }
-    // A check that ends the run would hide what a policy says.
-    let sets: Vec<RuleSet> = sets.iter().cloned().map(|set| RuleSet { checks: Checks::OFF, ..set }).collect();
+    // A check that ends the run would hide what a policy says, and rules of an annotation cannot switch one off.
+    let unchecked = |set: RuleSet| RuleSet { checks: Checks::OFF, trust: Trust::File, ..set };
+    let sets: Vec<RuleSet> = sets.iter().cloned().map(unchecked).collect();
     let made_up = made_up_vmi(&sets);
+    // Cloud-init data is the same beside every domain.
+    let mut with_cloud_init: BTreeSet<&[u8]> = BTreeSet::new();
     for sample in samples.all() {
         let own = if sample.vmi.is_empty() { &[][..] } else { &*sample.vmi };
         let made_up = made_up.as_deref().filter(|_| sample.vmi.is_empty());
         for vmi in [own].into_iter().chain(made_up) {
+            let is_first = with_cloud_init.insert(vmi);
             let mut trial = Trial { policies, sample, vmi, effort: &mut *effort, tried: &mut tried };
-            if trial.of(&sets).is_break() {
+            let ended = trial.of(&sets);
+            if ended.is_break() || is_first && trial.cloud_init(&sets).is_break() {
                 tried.is_whole = false;
                 return tried;
             }
@@ -103,7 +110,7 @@ impl Trial<'_> {
     /// All rules together; where they come to no result each alone, for the one that ends the run would hide what
     /// the others do. Breaks off where it takes more than there is.
     fn of(&mut self, sets: &[RuleSet]) -> ControlFlow<()> {
-        if self.run(sets)? {
+        if self.domain(sets)? {
             return ControlFlow::Continue(());
         }
         let mut alone: Vec<RuleSet> = sets.iter().map(without_rules).collect();
@@ -116,52 +123,59 @@ impl Trial<'_> {
                     }
                 };
                 put(&mut alone, true);
-                self.run(&alone)?;
+                self.domain(&alone)?;
                 put(&mut alone, false);
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// Whether the rules come to a result in both hooks.
-    fn run(&mut self, sets: &[RuleSet]) -> ControlFlow<(), bool> {
-        let domain = |inputs: &Inputs<'_>| {
-            let outcome = self.policies.apply_to_domain(sets, &self.sample.domain, inputs);
-            outcome.map(|outcome| outcome.report.steps)
-        };
-        let mut is_right = self.end(sets, domain)?;
-        if sets.iter().any(|set| !set.pre_cloud_init_iso.is_empty()) {
-            let cloud_init = |inputs: &Inputs<'_>| {
-                let outcome = self.policies.apply_to_cloud_init(sets, CLOUD_INIT, b"", inputs);
-                outcome.map(|outcome| outcome.report.steps)
-            };
-            is_right &= self.end(sets, cloud_init)?;
-        }
-        ControlFlow::Continue(is_right)
+    /// Whether the rules come to a result on the domain.
+    fn domain(&mut self, sets: &[RuleSet]) -> ControlFlow<(), bool> {
+        let (policies, sample) = (self.policies, self.sample);
+        let rules = sets.iter().map(|set| set.on_define_domain.len()).sum();
+        self.run(sets, rules, 1, |inputs| {
+            policies.apply_to_domain(sets, &sample.domain, inputs).map(|outcome| outcome.report.steps)
+        })
     }
 
-    /// Whether a run comes to a result; it gives the steps that it took. What a policy refuses of it is noted.
-    fn end(
+    /// The rules for cloud-init data, all together.
+    fn cloud_init(&mut self, sets: &[RuleSet]) -> ControlFlow<()> {
+        let rules = sets.iter().map(|set| set.pre_cloud_init_iso.len()).sum();
+        if rules == 0 {
+            return ControlFlow::Continue(());
+        }
+        let policies = self.policies;
+        self.run(sets, rules, CLOUD_INIT_STEP, |inputs| {
+            policies.apply_to_cloud_init(sets, CLOUD_INIT, b"", inputs).map(|outcome| outcome.report.steps)
+        })?;
+        ControlFlow::Continue(())
+    }
+
+    /// Whether a run comes to a result; it gives the steps that it took, each of which costs `step`. What a policy refuses of it
+    /// is noted.
+    fn run(
         &mut self,
         sets: &[RuleSet],
+        rules: usize,
+        step: u64,
         run: impl FnOnce(&Inputs<'_>) -> Result<u64, Failure>,
     ) -> ControlFlow<(), bool> {
-        let parts = |set: &RuleSet| 1 + set.params.len() + set.on_define_domain.len() + set.pre_cloud_init_iso.len();
-        let parts: usize = sets.iter().map(parts).sum();
-        if !self.effort.spend(RUN + RULE * parts as u64 + self.vmi.len() as u64 / BYTES_PER_STEP) {
+        let params: usize = sets.iter().map(|set| 1 + set.params.len()).sum();
+        if !self.effort.spend(RUN + RULE * (params + rules) as u64 + self.vmi.len() as u64 / BYTES_PER_STEP) {
             return ControlFlow::Break(());
         }
-        let limits = Limits { steps: TRIAL.steps.min(self.effort.left), ..TRIAL };
+        let limits = Limits { steps: TRIAL.steps.min(self.effort.left / step), ..TRIAL };
         let given = BTreeMap::new();
         let inputs = Inputs { vmi: self.vmi, surroundings: &Nowhere, given: &given, detail: Detail::Paths, limits };
         let failure = match run(&inputs) {
             Ok(steps) => {
-                self.effort.spend(steps);
+                self.effort.spend(steps * step);
                 return ControlFlow::Continue(true);
             }
             Err(failure) => failure,
         };
-        self.effort.spend(failure.report.steps);
+        self.effort.spend(failure.report.steps * step);
         let mut problem = *failure.problem;
         if problem.code == Code::Limit {
             self.tried.is_whole = false;

@@ -5,6 +5,7 @@
 mod allow_lists;
 mod annotations;
 mod objects;
+mod trials;
 
 use std::sync::Arc;
 
