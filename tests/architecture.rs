@@ -70,7 +70,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("validate", &["source", "diagnostic", "yaml", "manifest", "rule", "policy", "lint", "admission", "rule_test"]),
-    ("audit", &["source", "diagnostic", "yaml", "manifest", "rule", "policy", "lint", "hook", "admission", "vmi"]),
+    (
+        "audit",
+        &["source", "diagnostic", "json", "yaml", "manifest", "rule", "policy", "lint", "hook", "admission", "vmi"],
+    ),
     ("schema", &["source", "json", "yaml", "rule", "policy", "rule_test"]),
     ("webhook", &["source", "diagnostic", "admission", "hook"]),
     (

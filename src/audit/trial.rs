@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::admission::{self, AllowList, Criteria};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::hook::SidecarOptions;
+use crate::json::query::Steps;
 use crate::lint::{Samples, under_policies};
 use crate::manifest::{self, HOOK_SIDECARS_ANNOTATION, HookSidecar, Mount, RULES_ANNOTATION};
 use crate::policy::Policies;
@@ -193,14 +194,30 @@ fn annotation(text: &str, rules: &mut Vec<Rules>, files: &mut Vec<RuleFile>, pro
     rules.push(Rules { from, sets: Ok(Vec::new()) });
 }
 
-/// What the rules can read of a VMI: its annotations and labels, and all of it where a param asks for more.
+/// What the rules read of a VMI: nothing but their params' sources. VMs that are alike in that are tried once, however
+/// much else tells them apart.
 fn what_is_read(sets: &[RuleSet], vmi: &str) -> String {
-    let reads_all = sets.iter().flat_map(|set| &set.params).any(|param| matches!(param.source, ParamSource::Vmi(_)));
-    let parsed: Option<Json> = if reads_all { None } else { serde_json::from_str(vmi).ok() };
-    match parsed.as_ref().and_then(|vmi| vmi.get("metadata")) {
-        Some(metadata) => format!("{:?} {:?}", metadata.get("annotations"), metadata.get("labels")),
-        None => vmi.to_owned(),
+    let Ok(parsed) = serde_json::from_str::<Json>(vmi) else { return vmi.to_owned() };
+    let map = |name: &str| parsed.get("metadata").and_then(|metadata| metadata.get(name));
+    let mut read = Vec::new();
+    for param in sets.iter().flat_map(|set| &set.params) {
+        match &param.source {
+            ParamSource::Annotation(key) => read.push(map("annotations").and_then(|map| map.get(key))),
+            ParamSource::Label(key) => read.push(map("labels").and_then(|map| map.get(key))),
+            ParamSource::Annotations(_) => read.push(map("annotations")),
+            ParamSource::Vmi(query) => match query.select(&parsed, &Steps::default()) {
+                Ok(found) => read.extend(found.into_iter().map(Some).chain([None])),
+                Err(_) => return vmi.to_owned(),
+            },
+            ParamSource::Envs(_)
+            | ParamSource::Env(_)
+            | ParamSource::File(_)
+            | ParamSource::FileExists(_)
+            | ParamSource::Value(_)
+            | ParamSource::Expression(_) => {}
+        }
     }
+    json!(read).to_string()
 }
 
 /// What policies refuse of the rules on each sample domain, with this VMI.

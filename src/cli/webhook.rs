@@ -47,6 +47,9 @@ pub(super) struct Arguments {
     /// The certificate's key, PEM; read again when it changes
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    /// Only peers with a certificate of these authorities are answered, PEM; read again when it changes
+    #[arg(long, value_name = "FILE")]
+    client_ca: Option<PathBuf>,
     #[command(flatten)]
     images: ImageArguments,
     /// What rules may do: a RulePolicy file or folder, or `builtin:NAME`; repeatable
@@ -158,6 +161,7 @@ impl Arguments {
             metrics_listen: self.metrics_listen,
             certificate: self.cert,
             key: self.key,
+            client_authorities: self.client_ca,
             images,
             kubeconfig: self.kubeconfig,
             criteria: Criteria { allow_list: None, policies },

@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use super::certificate::Tls;
 use super::service::{Audience, Service};
 
 /// The most connections of a listener.
@@ -40,7 +41,7 @@ const STREAMS: u32 = 64;
 pub(super) struct Door {
     pub(super) listener: TcpListener,
     /// None for plain HTTP.
-    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) tls: Option<Arc<Tls>>,
     pub(super) audience: Audience,
     pub(super) service: Arc<Service>,
     /// Becomes true when no more connections are accepted.
@@ -93,11 +94,14 @@ struct Visit {
 
 impl Visit {
     /// What goes wrong with a connection is its peer's matter: there is nobody to tell.
-    async fn receive(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+    async fn receive(self, stream: TcpStream, tls: Option<Arc<Tls>>) {
         let _counted = self.service.metrics.connection();
         _ = stream.set_nodelay(true);
         let Some(tls) = tls else { return self.serve(stream, false).await };
-        let Ok(Ok(stream)) = timeout(PATIENCE, tls.accept(stream)).await else { return };
+        let handshake = TlsAcceptor::from(tls.current()).accept(stream);
+        let Ok(Ok(stream)) = timeout(PATIENCE, handshake).await else {
+            return self.service.metrics.failed_handshake();
+        };
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         self.serve(stream, is_http2).await;
     }

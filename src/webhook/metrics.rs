@@ -61,6 +61,7 @@ pub(super) struct Metrics {
     entries: Gauge,
     read_at: Gauge,
     connections: Gauge,
+    failed_handshakes: Counter,
 }
 
 impl Metrics {
@@ -87,7 +88,21 @@ impl Metrics {
             Gauge::clone(&read_at),
         );
         registry.register("connections", "Connections that are open", Gauge::clone(&connections));
-        Self { registry, reviews, problems, seconds, requests, reloads, entries, read_at, connections }
+        let failed_handshakes = Counter::default();
+        let help = "TLS handshakes that came to nothing, for want of a certificate perhaps";
+        registry.register("failed_handshakes", help, Counter::clone(&failed_handshakes));
+        Self {
+            registry,
+            reviews,
+            problems,
+            seconds,
+            requests,
+            reloads,
+            entries,
+            read_at,
+            connections,
+            failed_handshakes,
+        }
     }
 
     /// A review was answered.
@@ -125,6 +140,11 @@ impl Metrics {
 
     fn reload(&self, what: &'static str, result: &'static str) {
         self.reloads.get_or_create(&Reload { what, result }).inc();
+    }
+
+    /// A peer did not get as far as HTTP.
+    pub(super) fn failed_handshake(&self) {
+        self.failed_handshakes.inc();
     }
 
     /// Counts a connection for as long as the result lives.

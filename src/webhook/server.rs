@@ -15,14 +15,13 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use tokio_rustls::TlsAcceptor;
 
 use crate::admission::{Criteria, Gate};
 use crate::diagnostic::Diagnostic;
 use crate::hook::Log;
 use crate::hook::log::Level;
 
-use super::certificate::{Certificate, CertificateFiles};
+use super::certificate::{Tls, TlsFiles};
 use super::connections::Door;
 use super::images::{self, Follower, Images};
 use super::metrics::Metrics;
@@ -41,6 +40,8 @@ pub struct Options {
     pub certificate: PathBuf,
     /// Its key, PEM.
     pub key: PathBuf,
+    /// The authorities of whom a peer at `listen` must have a certificate, PEM; without them anyone is answered.
+    pub client_authorities: Option<PathBuf>,
     /// Where the allow list is.
     pub images: Images,
     /// The API server that holds it; without it what a pod or a user is given.
@@ -93,9 +94,8 @@ pub struct Server {
     options: Options,
     reviews: TcpListener,
     metrics: Option<TcpListener>,
-    tls: TlsAcceptor,
-    certificate: Arc<Certificate>,
-    certificate_files: CertificateFiles,
+    tls: Arc<Tls>,
+    tls_files: TlsFiles,
     service: Arc<Service>,
     follow: Follow,
 }
@@ -114,13 +114,14 @@ impl Server {
     /// See [`StartError`].
     pub async fn start(options: Options, log: Arc<Log>) -> Result<Self, StartError> {
         let provider = Arc::new(ring::default_provider());
-        let mut certificate_files =
-            CertificateFiles::new(options.certificate.clone(), options.key.clone(), Arc::clone(&provider));
-        let pair = certificate_files.changed().map_err(StartError::Certificate)?;
-        let pair = pair.ok_or_else(|| StartError::Certificate("there is no certificate".to_owned()))?;
-        let certificate = Certificate::new(pair);
-        let tls = Arc::clone(&certificate).server_config(provider);
-        let tls = tls.map_err(|error| StartError::Certificate(error.to_string()))?;
+        let mut tls_files = TlsFiles::new(
+            options.certificate.clone(),
+            options.key.clone(),
+            options.client_authorities.clone(),
+            provider,
+        );
+        let first = tls_files.changed().map_err(StartError::Certificate)?;
+        let first = first.ok_or_else(|| StartError::Certificate("there is no certificate".to_owned()))?;
 
         let metrics = Arc::new(Metrics::new());
         let current = Current::new(options.criteria.clone());
@@ -155,8 +156,7 @@ impl Server {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
-        let tls = TlsAcceptor::from(Arc::new(tls));
-        Ok(Self { options, reviews, metrics, tls, certificate, certificate_files, service, follow })
+        Ok(Self { options, reviews, metrics, tls: Tls::new(first), tls_files, service, follow })
     }
 
     /// How many reviews are judged at the same time, each on a thread where it may block.
@@ -190,7 +190,7 @@ impl Server {
             service: Arc::clone(&service),
             is_closed: is_closed.clone(),
         };
-        doors.spawn(door(self.reviews, Some(self.tls), Audience::ApiServer).serve());
+        doors.spawn(door(self.reviews, Some(Arc::clone(&self.tls)), Audience::ApiServer).serve());
         if let Some(listener) = self.metrics {
             doors.spawn(door(listener, None, Audience::Operators).serve());
         }
@@ -199,12 +199,7 @@ impl Server {
             Follow::File(follower, files) => followers.spawn(follower.follow_file(files, self.options.poll)),
             Follow::Object(follower, client) => followers.spawn(follower.follow_object(client)),
         };
-        followers.spawn(follow_certificate(
-            self.certificate,
-            self.certificate_files,
-            self.options.poll,
-            Arc::clone(&service),
-        ));
+        followers.spawn(follow_certificate(self.tls, self.tls_files, self.options.poll, Arc::clone(&service)));
         end.await;
         service.is_ending.store(true, Ordering::Relaxed);
         service.log.event(Level::Info, "ending", &[]);
@@ -216,20 +211,15 @@ impl Server {
 }
 
 /// Looks at the certificate's files again and again.
-async fn follow_certificate(
-    certificate: Arc<Certificate>,
-    mut files: CertificateFiles,
-    every: Duration,
-    service: Arc<Service>,
-) {
+async fn follow_certificate(tls: Arc<Tls>, mut files: TlsFiles, every: Duration, service: Arc<Service>) {
     let mut last_problem = String::new();
     loop {
         sleep(every).await;
         match files.changed() {
             Ok(None) => {}
-            Ok(Some(pair)) => {
+            Ok(Some(next)) => {
                 last_problem.clear();
-                certificate.replace(pair);
+                tls.replace(next);
                 service.metrics.certificate(true);
                 service.log.event(Level::Info, "certificate changed", &[]);
             }

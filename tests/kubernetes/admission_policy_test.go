@@ -259,10 +259,14 @@ func TestThePolicyBearsALongList(t *testing.T) {
 	judged := policed(t)
 	var list strings.Builder
 	for i := range 5000 {
-		fmt.Fprintf(&list, "registry.example/team/some-image-%d:v1.2.3\n", i)
+		fmt.Fprintf(&list, "registry.example/team/some-image-%d:v1.2.3", i)
+		if i%50 == 49 {
+			list.WriteString(" policy=builtin:restricted")
+		}
+		list.WriteString("\n")
 	}
 	setAllowList(t, judged, list.String())
-	last := `{"image": "registry.example/team/some-image-4999:v1.2.3"}`
+	last := `{"image": "registry.example/team/some-image-4999:v1.2.3", "args": ["--policy", "builtin:restricted"]}`
 	sidecars := "[" + strings.Repeat(last+", ", 3) + last + "]"
 	if err := refusal(t, instances(judged), instance("vm", sidecars)); err != nil {
 		t.Error(err)

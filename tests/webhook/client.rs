@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use serde_json::Value as Json;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -54,17 +55,49 @@ impl ServerCertVerifier for AnyCertificate {
     }
 }
 
+/// A certificate that a client shows, and its key.
+pub(crate) struct Identity {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) key: PrivateKeyDer<'static>,
+}
+
 /// A TLS connection that offers these protocols.
 pub(crate) async fn connect(address: SocketAddr, protocols: &[&str]) -> TlsStream<TcpStream> {
+    handshake(address, protocols, None).await.expect("a handshake")
+}
+
+async fn handshake(
+    address: SocketAddr,
+    protocols: &[&str],
+    who: Option<&Identity>,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
     let builder = builder.expect("versions").dangerous();
-    let mut config = builder.with_custom_certificate_verifier(Arc::new(AnyCertificate(provider))).with_no_client_auth();
+    let builder = builder.with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)));
+    let mut config = match who {
+        None => builder.with_no_client_auth(),
+        Some(who) => {
+            let resolver = SingleCertAndKey::from(CertifiedKey::new(
+                who.chain.clone(),
+                ring::sign::any_supported_type(&who.key).expect("a key"),
+            ));
+            builder.with_client_cert_resolver(Arc::new(resolver))
+        }
+    };
     config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
     let stream = TcpStream::connect(address).await.expect("it listens");
     stream.set_nodelay(true).expect("a socket");
     let name = ServerName::try_from("localhost").expect("a name");
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await.expect("a handshake")
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+/// The answer to a review that this peer sends; `None` where the handshake fails, which a client of TLS 1.3 learns when it reads.
+pub(crate) async fn ask_as(address: SocketAddr, who: Option<&Identity>, review: &[u8]) -> Option<Answer> {
+    let mut stream = handshake(address, &[], who).await.ok()?;
+    _ = stream.write_all(&request("POST", "/validate", review)).await;
+    _ = stream.flush().await;
+    read_answer(&mut stream).await
 }
 
 /// Status and body of an answer.

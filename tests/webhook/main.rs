@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod api;
+mod callers;
 mod client;
 mod endings;
 mod lists;
@@ -78,6 +79,7 @@ fn options(folder: &Path) -> Options {
         metrics_listen: Some(nowhere),
         certificate: folder.join("tls.crt"),
         key: folder.join("tls.key"),
+        client_authorities: None,
         images: Images::File(folder.join("images")),
         kubeconfig: None,
         criteria: Criteria::default(),
