@@ -15,7 +15,7 @@ pub(super) fn check(xml: &Document<'_>, before: &Before<'_>) -> Vec<Finding> {
     if name(xml, root) != Name::new("", "domain") {
         return Vec::new();
     }
-    let mut models = Models { xml, root, last: (root, Some(Model::DOMAIN)), known: BTreeMap::new() };
+    let mut models = Models { xml, root, last: (root, Some(Model::DOMAIN)), path: Vec::new(), known: BTreeMap::new() };
     let mut unknown = Vec::new();
     for node in xml.new_nodes() {
         if let Some(parent) = xml.parent(node)
@@ -49,6 +49,8 @@ struct Models<'x, 'd> {
     root: NodeId,
     /// The last element that was asked about.
     last: (NodeId, Option<Model>),
+    /// The way down to an element from the root.
+    path: Vec<NodeId>,
     /// Many nodes have few names.
     known: BTreeMap<(NameId, Model, bool), Below>,
 }
@@ -76,14 +78,14 @@ impl Models<'_, '_> {
     }
 
     fn find(&mut self, element: NodeId) -> Option<Model> {
-        let mut path = Vec::new();
+        self.path.clear();
         let mut at = element;
         while at != self.root {
-            path.push(at);
+            self.path.push(at);
             at = self.xml.parent(at)?;
         }
         let mut model = Model::DOMAIN;
-        while let Some(node) = path.pop() {
+        while let Some(node) = self.path.pop() {
             model = match self.below(model, node) {
                 Below::Element(below) if !below.is_open() => below,
                 _ => return None,
