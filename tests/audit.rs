@@ -95,6 +95,41 @@ fn it_finds_sidecars_rules_and_what_is_refused() {
     assert!(!named(&free, "own").is_refused(), "without a policy nothing is held against it");
 }
 
+/// VMs that are alike in what their rules read are tried once, all others each for itself.
+#[test]
+fn what_rules_read_of_a_vm_decides() {
+    for (source, condition) in [
+        ("{annotation: team/on}", "$on = 'yes'"),
+        ("{label: on}", "$on = 'yes'"),
+        ("{annotations: {prefix: team/}}", "$on/value = 'yes'"),
+        ("{vmi: $.spec.hostname}", "$on = 'yes'"),
+        ("{vmi: '$.spec.domain.devices.disks[*].name'}", "$on = 'yes'"),
+        ("{expr: \"concat($other, 's')\"}\n    other: {label: other}", "$on = 'yes'"),
+    ] {
+        let rules = format!(
+            "apiVersion: virt-patch.dev/v1alpha1\nkind: RuleSet\nmetadata: {{name: a}}\nspec:\n  params:\n    on: {source}\n  onDefineDomain:\n    \
+             - when: {condition}\n      set: {{/domain/devices/emulator: /bin/sh}}\n"
+        );
+        let machine = |name: &str, on: &str, beside: &str| {
+            let mut made = vm(name, &json!({ RULES: rules, "team/on": on, "beside": beside }));
+            let template = &mut made["spec"]["template"];
+            template["metadata"]["labels"] = json!({"on": on, "other": &on[..on.len() - 1]});
+            template["spec"]["hostname"] = json!(on);
+            template["spec"]["domain"]["devices"]["disks"] = json!([{"name": "root"}, {"name": on}]);
+            made
+        };
+        let items = json!([
+            machine("on", "yes", "a"),
+            machine("off", "not", "a"),
+            machine("on-too", "yes", "b"),
+            machine("off-too", "not", "b"),
+        ]);
+        let machines = audited(&json!({"kind": "List", "items": items}).to_string(), &baseline());
+        let refused: Vec<bool> = machines.iter().map(Machine::is_refused).collect();
+        assert_eq!(refused, [true, false, true, false], "{source}: {:?}", machines[0].problems);
+    }
+}
+
 /// The same objects in every way in which they may come.
 #[test]
 fn every_kind_of_stream_comes_to_the_same() {

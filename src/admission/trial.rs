@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::lint::{Effort, Samples, under_policies_within};
 use crate::policy::Policies;
 use crate::rule::RuleSet;
@@ -37,20 +37,22 @@ impl<'p> Trials<'p> {
         Self { policies, samples: Samples::default(), effort: EFFORT }
     }
 
-    /// What the policies refuse of rules that run together. Where nothing is refused and not all was tried, a warning says so: what is
-    /// slow is not refused for that, and the sidecar judges it again.
+    /// What the policies refuse of rules that run together, as errors. Warnings, and so no reason to refuse: what rules do with values
+    /// that were made up for their params, for a VM may have others; and that not all was tried, for the sidecar judges it again.
     pub(super) fn judge(&mut self, sets: &[RuleSet]) -> Vec<Diagnostic> {
-        if self.policies.is_empty() {
-            return Vec::new();
-        }
+        let Some(first) = sets.first().filter(|_| !self.policies.is_empty()) else { return Vec::new() };
         let tried = under_policies_within(sets, &self.samples, self.policies, &mut self.effort);
-        match sets.first() {
-            Some(first) if tried.problems.is_empty() && !tried.is_whole => {
-                let message = "these rules take too long to be tried at admission, so it is not known what the policies say of their results";
-                let help = "the sidecar judges them when a VM starts; `virt-patch validate --policy` says it before";
-                vec![Diagnostic::warning(Code::Limit, message).at(first.location.clone()).help(help)]
-            }
-            _ => tried.problems,
+        let mut said = tried.problems;
+        if said.is_empty() && !tried.is_whole {
+            let message = "these rules take too long to be tried at admission, so it is not known what the policies say of their results";
+            let help = "the sidecar judges them when a VM starts; `virt-patch validate --policy` says it before";
+            said.push(Diagnostic::warning(Code::Limit, message).at(first.location.clone()).help(help));
         }
+        said.extend(tried.possible.into_iter().map(|problem| Diagnostic {
+            severity: Severity::Warning,
+            message: format!("with some values of the rules' params, {}", problem.message),
+            ..problem
+        }));
+        said
     }
 }

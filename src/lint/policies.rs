@@ -1,7 +1,7 @@
 //! What policies refuse of rule sets: of the sets as such, and of what they make of sample domains.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::engine::{Detail, Failure, Inputs, Limits, Nowhere};
@@ -56,6 +56,8 @@ impl Effort {
 pub struct Tried {
     /// What policies refuse, as errors, each once.
     pub problems: Vec<Diagnostic>,
+    /// What they refuse only with values that were made up for params: with others the rules may do nothing of it.
+    pub possible: Vec<Diagnostic>,
     /// Whether the rules ran to an end on every sample; else they may do more than was seen.
     pub is_whole: bool,
 }
@@ -64,14 +66,16 @@ pub struct Tried {
 /// results on each sample, with its VMI or one made up for the sets' params. A trial says nothing of values that no
 /// sample has, so rules that pass here may still be refused in a pod; what is refused here would be there.
 pub fn under_policies(sets: &[RuleSet], samples: &Samples, policies: &Policies) -> Vec<Diagnostic> {
-    under_policies_within(sets, samples, policies, &mut Effort::of(u64::MAX)).problems
+    let mut tried = under_policies_within(sets, samples, policies, &mut Effort::of(u64::MAX));
+    tried.problems.append(&mut tried.possible);
+    tried.problems
 }
 
 /// As [`under_policies`], for as long as `effort` lasts; what it took is taken from that. The same rules take the same,
 /// however busy the machine is.
 pub fn under_policies_within(sets: &[RuleSet], samples: &Samples, policies: &Policies, effort: &mut Effort) -> Tried {
     let problems = policies.judge_sets(sets);
-    let mut tried = Tried { problems, is_whole: true };
+    let mut tried = Tried { problems, possible: Vec::new(), is_whole: true };
     if policies.is_empty() || !tried.problems.is_empty() {
         return tried;
     }
@@ -84,17 +88,28 @@ pub fn under_policies_within(sets: &[RuleSet], samples: &Samples, policies: &Pol
     for sample in samples.all() {
         let own = if sample.vmi.is_empty() { &[][..] } else { &*sample.vmi };
         let made_up = made_up.as_deref().filter(|_| sample.vmi.is_empty());
-        for vmi in [own].into_iter().chain(made_up) {
+        for (vmi, is_made_up) in [(own, false)].into_iter().chain(made_up.map(|vmi| (vmi, true))) {
             let is_first = with_cloud_init.insert(vmi);
-            let mut trial = Trial { policies, sample, vmi, effort: &mut *effort, tried: &mut tried };
+            let mut trial = Trial { policies, sample, vmi, is_made_up, effort: &mut *effort, tried: &mut tried };
             let ended = trial.of(&sets);
             if ended.is_break() || is_first && trial.cloud_init(&sets).is_break() {
                 tried.is_whole = false;
-                return tried;
+                return tried.settle();
             }
         }
     }
-    tried
+    tried.settle()
+}
+
+impl Tried {
+    /// What is refused with any values need not be said again of some.
+    fn settle(mut self) -> Self {
+        let Self { problems, possible, .. } = &mut self;
+        let is_sure =
+            |maybe: &Diagnostic| problems.iter().any(|sure| sure.code == maybe.code && span(sure) == span(maybe));
+        possible.retain(|maybe| !is_sure(maybe));
+        self
+    }
 }
 
 /// One domain and VMI.
@@ -102,6 +117,7 @@ struct Trial<'t> {
     policies: &'t Policies,
     sample: &'t Sample,
     vmi: &'t [u8],
+    is_made_up: bool,
     effort: &'t mut Effort,
     tried: &'t mut Tried,
 }
@@ -180,19 +196,24 @@ impl Trial<'_> {
         if problem.code == Code::Limit {
             self.tried.is_whole = false;
         }
-        if REFUSALS.contains(&problem.code) && !is_known(&self.tried.problems, &problem) {
+        let known = if self.is_made_up { &mut self.tried.possible } else { &mut self.tried.problems };
+        if REFUSALS.contains(&problem.code) && !is_known(known, &problem) {
             problem.message = format!("{} (tried on {})", problem.message, self.sample.name);
-            self.tried.problems.push(problem);
+            known.push(problem);
         }
         ControlFlow::Continue(false)
     }
 }
 /// Whether the same was said of the same rule, on another sample.
 fn is_known(problems: &[Diagnostic], problem: &Diagnostic) -> bool {
-    let span = |problem: &Diagnostic| problem.at.as_ref().map(|at| at.outermost().span);
     problems.iter().any(|known| {
         known.code == problem.code && span(known) == span(problem) && known.message.starts_with(&problem.message)
     })
+}
+
+/// Where it stands in the file that its author wrote.
+fn span(problem: &Diagnostic) -> Option<Range<usize>> {
+    problem.at.as_ref().map(|at| at.outermost().span)
 }
 
 /// Its rules keep their numbers, and do nothing.

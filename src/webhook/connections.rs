@@ -34,6 +34,10 @@ const FAREWELL: Duration = Duration::from_secs(15);
 const NO_PLACE: Duration = Duration::from_millis(50);
 /// Bytes of a request's head.
 const HEAD: u32 = 16 * 1024;
+/// Bytes of a request, and of all requests of a connection of HTTP/2, that arrive before anyone reads them: while one waits for
+/// memory, others of its connection go on.
+const WINDOW: u32 = 64 * 1024;
+const WINDOWS: u32 = 4 * WINDOW;
 /// Requests of one connection at the same time.
 const STREAMS: u32 = 64;
 
@@ -122,6 +126,8 @@ impl Visit {
             http.timer(TokioTimer::new())
                 .max_concurrent_streams(STREAMS)
                 .max_header_list_size(HEAD)
+                .initial_stream_window_size(WINDOW)
+                .initial_connection_window_size(WINDOWS)
                 .keep_alive_interval(PATIENCE)
                 .keep_alive_timeout(PATIENCE);
             visit.until_its_end(http.serve_connection(stream, answer), LIFE).await;

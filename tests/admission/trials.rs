@@ -45,8 +45,8 @@ const TITLE: &str = "  onDefineDomain:\n    - set: {/domain/title: ok}\n";
 const HOSTDEV: &str = "  onDefineDomain:\n    - insert:\n        into: /domain/devices\n        xml: <hostdev mode='subsystem' type='pci'/>\n";
 const NETWORK: &str = "  preCloudInitIso:\n    - document: networkData\n      merge: {version: 1}\n";
 const USER: &str = "  preCloudInitIso:\n    - document: userData\n      merge: {timezone: UTC}\n";
-/// It ends before the second rule runs, unless the VMI has the annotation.
-const FAILS_FIRST: &str = "  params:\n    on: {annotation: on, required: true}\n  onDefineDomain:\n    - set: {/domain/title: '${on}'}\n    - set: {/domain/devices/emulator: /bin/sh}\n";
+/// It ends before the second rule runs, unless the VM has the annotation.
+const FAILS_FIRST: &str = "  params:\n    on: {annotation: on}\n  onDefineDomain:\n    - {when: not($on), fail: no}\n    - set: {/domain/devices/emulator: /bin/sh}\n";
 const BY_ANNOTATION: &str = "  params:\n    on: {annotation: on}\n  onDefineDomain:\n    - when: $on = 'yes'\n      set: {/domain/devices/emulator: /bin/sh}\n";
 
 #[test]
@@ -98,6 +98,29 @@ fn annotations_rules_are_tried_with_the_annotations_beside_them() {
         let kept = virt_patch::admission::Request::read(review.to_string().as_bytes()).expect("a review").object;
         assert!(!judged(&kept, policies(POLICY)).is_allowed());
     }
+}
+
+/// What a ConfigMap's rules do for some VMs only is told, and no reason to refuse them to others.
+#[test]
+fn what_depends_on_a_vms_values_is_a_warning_before_there_is_a_vm() {
+    let by_value = "  params:\n    program: {annotation: program}\n  onDefineDomain:\n    - set: {/domain/devices/emulator: '${program}'}\n";
+    let verdict = judged(&config_map(&[set(by_value)]), policies(POLICY));
+    assert!(verdict.is_allowed() && verdict.is_judged);
+    let said: Vec<String> = verdict.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("0.yaml:8:7: warning[policy-protected]: "), "{said:?}");
+    assert!(said[0].contains("with some values of the rules' params, the policy `tenants` protects"), "{said:?}");
+    let with = |annotations: Json| {
+        let mut annotations = annotations;
+        annotations[RULES] = json!(set(by_value));
+        judged(&vmi(annotations), policies(POLICY)).problems
+    };
+    assert_eq!(codes(&with(json!({"program": "/bin/sh"}))), ["policy-protected"]);
+    assert!(with(json!({})).is_empty(), "a VM is tried with what it has");
+    // What is refused with any values is not said again of some.
+    let both = format!("{by_value}    - set: {{/domain/devices/emulator: /bin/sh}}\n");
+    let problems = judged(&config_map(&[set(&both)]), policies(POLICY)).problems;
+    assert!(problems.iter().any(|problem| problem.severity == virt_patch::diagnostic::Severity::Error), "{problems:?}");
 }
 
 /// A sidecar mounts one key, so none is refused for what another does.
