@@ -89,7 +89,7 @@ fn verifier(authorities: &[u8], provider: &Arc<CryptoProvider>) -> Result<Arc<dy
         roots.add(authority).map_err(|error| format!("a clients' authority cannot be used: {error}"))?;
     }
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
-    Ok(verifier.map_err(|error| format!("the clients' authority cannot be used: {error}"))?)
+    verifier.map_err(|error| format!("the clients' authority cannot be used: {error}"))
 }
 
 /// The certificates of a PEM file: at least one.

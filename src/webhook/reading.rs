@@ -108,7 +108,7 @@ async fn next(body: &mut Incoming, share: Option<&Share<'_>>) -> Result<Option<B
     loop {
         let frame = tokio::select! {
             frame = body.frame() => frame,
-            Some(()) = async { Some(share?.gives_way().await) } => return Err(GaveWay.into()),
+            () = asked_to_give_way(share) => return Err(GaveWay.into()),
         };
         match frame.transpose() {
             Ok(None) => return Ok(None),
@@ -120,5 +120,13 @@ async fn next(body: &mut Incoming, share: Option<&Share<'_>>) -> Result<Option<B
             }
             Err(error) => return Err(Unread::new(StatusCode::BAD_REQUEST, format!("the request broke off: {error}"))),
         }
+    }
+}
+
+/// Never ends for a body that holds nothing yet.
+async fn asked_to_give_way(share: Option<&Share<'_>>) {
+    match share {
+        Some(share) => share.gives_way().await,
+        None => std::future::pending().await,
     }
 }

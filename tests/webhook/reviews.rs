@@ -1,7 +1,8 @@
 //! What reviews are answered: verdicts with their diagnostics, modes, exemptions.
 
 use serde_json::{Value as Json, json};
-use virt_patch::admission::Mode;
+use virt_patch::admission::{Criteria, Mode};
+use virt_patch::load;
 
 use super::client::{get, validate};
 use super::{EVIL, GOOD, Webhook, review, run, vmi};
@@ -39,6 +40,33 @@ fn a_verdict_carries_the_whole_diagnostic() {
         ] {
             assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");
         }
+        webhook.stop().await;
+    });
+}
+
+/// Rules that break a policy on a sample domain do not come in; those that take long do, and their author is told.
+#[test]
+fn rules_are_tried_under_the_webhooks_policies() {
+    run(async {
+        let policies = load::policies(&["builtin:baseline".into()]).expect("a policy");
+        let webhook = Webhook::start(|options| options.criteria = Criteria { policies, ..Criteria::default() }).await;
+        let rules = |rules: &str| {
+            let head =
+                "apiVersion: virt-patch.dev/v1alpha1\nkind: RuleSet\nmetadata: {name: a}\nspec:\n  onDefineDomain:\n";
+            let mut machine = vmi(GOOD);
+            machine["metadata"]["annotations"]["virt-patch.dev/rules"] = json!(format!("{head}{rules}"));
+            review(&machine, &Json::Null)
+        };
+        let fine = validate(webhook.address, &rules("    - set: {/domain/title: a}\n")).await;
+        assert_eq!((&fine["allowed"], fine.get("warnings")), (&json!(true), None));
+        let refused = validate(webhook.address, &rules("    - set: {/domain/devices/emulator: /bin/sh}\n")).await;
+        assert_eq!(refused["auditAnnotations"], json!({"problems": "policy-protected"}), "{refused}");
+        assert_eq!(refused["allowed"], json!(false));
+        let long = "    - when: count(//*[count(//*) > 1000]) > 0\n      set: {/domain/title: a}\n".repeat(300);
+        let told = validate(webhook.address, &rules(&long)).await;
+        assert_eq!(told["allowed"], json!(true));
+        let warning = told["warnings"][0].as_str().expect("a warning");
+        assert!(warning.contains("warning[limit]: these rules take too long to be tried at admission"), "{warning}");
         webhook.stop().await;
     });
 }
