@@ -255,10 +255,14 @@ func TestTheSchemaReadsTheAllowListAsTheProgramDoes(t *testing.T) {
 	const digest = "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	right := []string{"a", "a/b:1", "a-b--c.d_e__f", "a.b/c", "localhost/a", "a:5000/b:5000", "a.b:1/c:1", "[::1]/a", "a:1_.-", "a_b/c",
 		"a/b:*", "a/*", "a.b/c_d/*", "a:1/*", "[fd00::1]:5000/*", "a/b" + digest, "a.example/b:1" + digest,
-		"a/b:1 command", "a/* hookPath", "a/b:*\tpvc", "a/b:1  command field=downwardAPI pvc "}
+		"a/b:1 command", "a/* hookPath", "a/b:*\tpvc", "a/b:1  command field=downwardAPI pvc ",
+		"a/b:* policy=builtin:restricted", "a/* policy=/etc/policies/tenants.yaml  policy=builtin:baseline "}
 	wrong := []string{"A/b:1", "a/B:1", "a.B/c", "a/b:1 comand", "a/b:1 field=", "a/b:1 c/d:1", "*", "/*", "a/*/b", "a/b/**", "a/b*", "a/b:1:*",
 		"a/b:1/*", "a/b:*" + digest, "a/b:1*", "-a", "a-", "a..b", "a___b", "a._b", "a_b.c/d", "a.b-/c", "a.b:/c", "[::1/a", "[::1]5000/a",
-		"[g::1]/a", "a@sha256:0", "a/b:", "a/b:-1", "a//b", "/a", "a/", "é", "é/*"}
+		"[g::1]/a", "a@sha256:0", "a/b:", "a/b:-1", "a//b", "/a", "a/", "é", "é/*",
+		"a policy=", "a policy=builtin:none", "a policy=p.yaml", "a policy=/p/", "a policy=/p/../q", "a policy=/p//q", "a policy=/$(A)",
+		"a policy=/etc/virt-patch/rules/p.yaml", "a policy=/run/kubevirt-hooks/p", "a policy=/usr/bin/onDefineDomain",
+		"a policy=builtin:baseline pvc", "a command policy=builtin:baseline"}
 	values, list := filepath.Join(t.TempDir(), "values.json"), filepath.Join(t.TempDir(), "images.txt")
 	judge := func(entry string) (schema, program error) {
 		text, err := json.Marshal(object{"allowList": object{"images": []string{entry}}})
@@ -345,7 +349,7 @@ func TestTheExamplesAreAllowed(t *testing.T) {
 // A pod that is given an argument which its program does not know never starts.
 func TestTheWebhookKnowsTheArgumentsOfTheChart(t *testing.T) {
 	values := []string{"--set=webhook.exemptNamespaces={a}", "--set=webhook.exemptUsers={b}", "--set=webhook.mode=Warn",
-		"--set=webhook.builtinPolicies={restricted}",
+		"--set=webhook.builtinPolicies={restricted}", "--set=webhook.clientAuthorities=callers",
 		"--set-file=webhook.policies.restricted\\.yaml=testdata/policy.yaml"}
 	for _, source := range []string{"ConfigMap", "HarvesterSetting"} {
 		text := mustHelm(t, append([]string{"template", "virt-patch", chart, "--set=allowList.source=" + source}, values...)...)
