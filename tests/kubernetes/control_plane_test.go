@@ -97,6 +97,10 @@ func startAPIServer(etcd string) (*daemon, error) {
 		return nil, err
 	}
 	certificates := filepath.Join(folder, "certificates")
+	admission, err := writeAdmissionConfiguration()
+	if err != nil {
+		return nil, err
+	}
 	server, err := tool("kube-apiserver")
 	if err != nil {
 		return nil, err
@@ -105,7 +109,7 @@ func startAPIServer(etcd string) (*daemon, error) {
 		"--etcd-servers=http://"+etcd,
 		"--bind-address=127.0.0.1", "--secure-port="+port, "--cert-dir="+certificates,
 		"--token-auth-file="+tokens, "--authorization-mode=RBAC",
-		"--service-cluster-ip-range=10.0.0.0/24",
+		"--service-cluster-ip-range=10.0.0.0/24", "--admission-control-config-file="+admission,
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file="+key, "--service-account-signing-key-file="+key,
 		// No controller makes the service accounts that this plugin wants in every namespace.
@@ -147,7 +151,11 @@ func trusting(certificate string) *http.Transport {
 		if !roots.AppendCertsFromPEM(pem) {
 			return nil, errors.New("no certificate yet")
 		}
-		return tls.Dial(network, address, &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"})
+		mine, err := caller()
+		if err != nil {
+			return nil, err
+		}
+		return tls.Dial(network, address, &tls.Config{RootCAs: roots, ServerName: "127.0.0.1", Certificates: []tls.Certificate{mine}})
 	}}
 }
 
