@@ -98,6 +98,7 @@ fn it_finds_sidecars_rules_and_what_is_refused() {
 /// VMs that are alike in what their rules read are tried once, all others each for itself.
 #[test]
 fn what_rules_read_of_a_vm_decides() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for (source, condition) in [
         ("{annotation: team/on}", "$on = 'yes'"),
         ("{label: on}", "$on = 'yes'"),
@@ -215,6 +216,7 @@ fn an_unknown_policy_is_no_refusal() {
 
 #[test]
 fn what_is_no_stream_of_objects_is_said() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for text in ["{", "{\"items\": [}", "{\"items\": 3}", "[1, {]", "{} x", "a: [", &"[".repeat(100_000)] {
         let found = objects("broken", text.as_bytes(), |_| {});
         assert!(found.is_err(), "{}", &text[..20.min(text.len())]);
@@ -370,7 +372,8 @@ fn memory_does_not_grow_with_vms_that_have_nothing() {
     objects("many", stream(3000), |object| audit.add(object)).expect("objects");
     assert_eq!(audit.counts().machines, 3020);
     if let (Some(before), Some(after)) = (before, peak()) {
-        assert!(after - before < 16 << 10, "{before} KiB before, {after} KiB after");
+        // Linux counts by the page only now and then: a peak may even fall by a few.
+        assert!(after.saturating_sub(before) < 16 << 10, "{before} KiB before, {after} KiB after");
     }
 }
 
