@@ -294,6 +294,8 @@ codes! {
     HookPath = "hook-path",
     /// A wrong entry of an allow list.
     AllowList = "allow-list",
+    /// A container that the webhook is to put into pods, and cannot.
+    SidecarInjection = "sidecar-injection",
 
     // Silencing
     /// A comment that should silence a warning, and does not say which or why.

@@ -25,6 +25,7 @@ use crate::hook::log::Level;
 use super::certificate::{Certificate, CertificateFiles};
 use super::connections::Door;
 use super::images::{self, Follower, Images};
+use super::injections::{self, Injections};
 use super::metrics::Metrics;
 use super::poll::Files;
 use super::reading::Budget;
@@ -54,6 +55,8 @@ pub struct Options {
     pub kubeconfig: Option<PathBuf>,
     /// What objects are judged by beside the allow list.
     pub criteria: Criteria,
+    /// The folder with the injections ([`crate::injection`]); without it no pod is changed.
+    pub injections: Option<PathBuf>,
     /// Who is judged, and how strictly.
     pub gate: Gate,
     /// How often files are looked at.
@@ -103,6 +106,7 @@ pub struct Server {
     certificate_files: CertificateFiles,
     service: Arc<Service>,
     follow: Follow,
+    follow_injections: Option<injections::Follower>,
 }
 
 /// How the allow list is kept up to date.
@@ -145,10 +149,18 @@ impl Server {
             Images::ConfigMap { .. } | Images::HarvesterSetting => Follow::Object(follower, client(&options).await?),
         };
 
+        let injections = Arc::new(Injections::default());
+        let follow_injections = options.injections.clone().map(|folder| {
+            let (metrics, log) = (Arc::clone(&metrics), Arc::clone(&log));
+            let mut follower = injections::Follower::new(folder, Arc::clone(&injections), metrics, log);
+            follower.look();
+            follower
+        });
         let judges = thread::available_parallelism().map_or(1, NonZero::get);
         let service = Arc::new(Service {
             gate: options.gate.clone(),
             current,
+            injections,
             budget: Budget::new(REVIEW, REVIEWS, TIME),
             judges: Arc::new(Semaphore::new(judges)),
             time: TIME,
@@ -162,7 +174,7 @@ impl Server {
             None => None,
         };
         let tls = TlsAcceptor::from(Arc::new(tls));
-        Ok(Self { options, reviews, metrics, tls, certificate, certificate_files, service, follow })
+        Ok(Self { options, reviews, metrics, tls, certificate, certificate_files, service, follow, follow_injections })
     }
 
     /// Where reviews are answered.
@@ -200,6 +212,9 @@ impl Server {
             Follow::File(follower, files) => followers.spawn(follower.follow_file(files, self.options.poll)),
             Follow::Object(follower, client) => followers.spawn(follower.follow_object(client)),
         };
+        if let Some(follower) = self.follow_injections {
+            followers.spawn(follower.follow(self.options.poll));
+        }
         followers.spawn(follow_certificate(
             self.certificate,
             self.certificate_files,

@@ -5,6 +5,7 @@
 mod api;
 mod client;
 mod endings;
+mod injections;
 mod lists;
 mod load;
 mod peers;
@@ -80,6 +81,7 @@ fn options(folder: &Path) -> Options {
         images: Images::File(folder.join("images")),
         kubeconfig: None,
         criteria: Criteria::default(),
+        injections: None,
         gate: Gate::default(),
         poll: Duration::from_millis(20),
         drain: Duration::from_millis(50),
