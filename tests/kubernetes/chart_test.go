@@ -121,6 +121,7 @@ func TestTheChartRefusesWrongValues(t *testing.T) {
 		"webhook.builtinPolicies={strict}": "builtinPolicies",
 		"webhook.policies.tenants=x":       "webhook/policies",
 		"webhook.policies.\\.a\\.yaml=x":   "webhook/policies",
+		"webhook.plugins={a/b}":            "webhook/plugins",
 		// Without a port a rule is for all of them.
 		"webhook.networkPolicy.apiServerPorts={}":   "apiServerPorts",
 		"webhook.networkPolicy.apiServerPorts=null": "apiServerPorts",
