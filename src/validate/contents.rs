@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::admission;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::injection;
-use crate::lint::{Samples, lint, under_policies};
+use crate::lint::{Samples, lint, policy_paths, under_policies};
 use crate::manifest::{self, HOOK_SIDECARS_ANNOTATION, Machine, RULES_ANNOTATION};
 use crate::policy::{self, Policies};
 use crate::rule;
@@ -117,6 +117,7 @@ impl Contents {
                 let (policies, mut problems) = policy::compile_documents(source, std::slice::from_ref(&document));
                 self.counts.policies += policies.len();
                 self.problems.append(&mut problems);
+                self.problems.append(&mut policy_paths(&policies, held_to.samples));
             }
             Kind::Injection => {
                 let (injections, mut problems) = injection::compile_documents(source, std::slice::from_ref(&document));
