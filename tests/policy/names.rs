@@ -53,12 +53,12 @@ fn a_name_that_libvirt_does_not_know_is_said_with_its_place_and_what_was_meant()
         ),
         (
             "  allow: ['/domain/sysinfo/bios/entry[@nam]']",
-            "policy.yaml:6:40: warning[unknown-attribute]: libvirt knows no attribute `nam` of `/domain/sysinfo/bios/entry`; did \
+            "policy.yaml:6:39: warning[unknown-attribute]: libvirt knows no attribute `nam` of `/domain/sysinfo/bios/entry`; did \
              you mean `@name`?",
         ),
         (
             "  deny: [\"/domain/devices/disk[@type = 'nework']\"]",
-            "policy.yaml:6:41: warning[unknown-attribute-value]: libvirt has no value `nework` for \
+            "policy.yaml:6:40: warning[unknown-attribute-value]: libvirt has no value `nework` for \
              `/domain/devices/disk/@type`; did you mean `network`?",
         ),
     ] {
