@@ -85,6 +85,31 @@ fn it_answers_by_place() {
     assert!(own.child(Name::new("", "more")).is_some() && own.attribute(Name::new("", "x")).is_some());
 }
 
+#[test]
+fn every_name_of_the_table_is_found() {
+    let (mut open, mut seen) = (vec![Model::DOMAIN], std::collections::BTreeSet::from([Model::DOMAIN]));
+    let mut names = 0;
+    while let Some(model) = open.pop() {
+        for (name, below) in model.children() {
+            assert_eq!(model.child(name), Some(below), "{name} of {model:?}");
+            if seen.insert(below) {
+                open.push(below);
+            }
+        }
+        let beside = |local: &str| [format!("{local}_"), format!("_{local}"), local[1..].to_owned()];
+        let attributes: Vec<_> = model.attributes().collect();
+        for (local, values) in &attributes {
+            assert_eq!(model.attribute(Name::new("", local)), Some(*values), "@{local} of {model:?}");
+            for wrong in beside(local) {
+                let known = attributes.iter().find(|(name, _)| *name == wrong).map(|(_, values)| *values);
+                assert_eq!(model.attribute(Name::new("", &wrong)), known, "@{wrong} of {model:?}");
+            }
+        }
+        names += attributes.len() + model.children().count();
+    }
+    assert!(names > 1_000, "{names}");
+}
+
 /// Every name and word of a domain that the vocabulary does not know.
 fn unknown(document: &Document<'_>, element: NodeId, model: Model, found: &mut Vec<String>) {
     for attribute in document.attributes(element) {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::json::tree::JsonTree;
 use crate::xml::{self, Document, NodeId};
-use crate::xpath::{Kind, Tree, find_by_walking};
+use crate::xpath::{Found, Kind, Tree, find_by_walking};
 
 use super::pool::Pool;
 
@@ -146,11 +146,11 @@ impl Tree for Forest<'_> {
         }
     }
 
-    fn find_named(&self, node: Node, name: Name) -> (Option<Node>, u64) {
+    fn find_named(&self, node: Node, name: Name) -> Found<Node> {
         match (node, name.xml) {
             (Node::Xml(node), Some(name)) => {
-                let (found, looked_at) = self.xml.find_named(node, name);
-                (found.map(Node::Xml), looked_at)
+                let Found { node, next, looked_at } = self.xml.find_named(node, name);
+                Found { node: node.map(Node::Xml), next: next.map(Node::Xml), looked_at }
             }
             _ => find_by_walking(self, node, name),
         }
@@ -164,6 +164,13 @@ impl Tree for Forest<'_> {
             }
             // Only XML has attributes.
             _ => (None, 0),
+        }
+    }
+
+    fn has_value(&self, attribute: Node, value: &str) -> bool {
+        match attribute {
+            Node::Xml(attribute) => self.xml.has_value(attribute, value),
+            Node::Json(_) | Node::Text(_) => self.text(attribute) == value,
         }
     }
 

@@ -104,7 +104,9 @@ pub(super) fn child(model: u16, name: Name<'_>) -> Option<u16> {
 
 /// The model of children that have no entry of their own.
 pub(super) fn any_child(model: u16) -> Option<u16> {
-    child(model, Name::new("", ANYTHING))
+    let [_, children, _] = fields(model);
+    // It sorts before every name.
+    if children.starts_with(ANYTHING) { child(model, Name::new("", ANYTHING)) } else { None }
 }
 
 /// What a model's attribute of this name may say.

@@ -93,6 +93,8 @@ pub(super) struct Node {
     pub(super) flags: Flags,
     /// The name of an element, the target of a processing instruction.
     pub(super) name: u32,
+    /// Of an element the one of this expanded name that was made before it: see [`super::alike`].
+    pub(super) alike: u32,
     pub(super) parent: u32,
     pub(super) first_child: u32,
     pub(super) last_child: u32,
@@ -116,6 +118,7 @@ impl Node {
             kind,
             flags,
             name: NONE,
+            alike: NONE,
             parent: NONE,
             first_child: NONE,
             last_child: NONE,

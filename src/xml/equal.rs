@@ -3,7 +3,7 @@
 
 use crate::xpath::Kind;
 
-use super::arena::{NONE, Node, Place};
+use super::arena::Place;
 use super::{Document, NodeId, escape};
 
 /// What counts of an element's content.
@@ -29,34 +29,11 @@ impl Document<'_> {
 
     fn equal_attributes(&self, a: u32, b: u32) -> bool {
         self.same_name(self.arena.attribute(a).name, self.arena.attribute(b).name)
-            && escape::attribute(self.attribute_markup(a)) == escape::attribute(self.attribute_markup(b))
+            && escape::same_value(self.attribute_markup(a), self.attribute_markup(b))
     }
 
     fn same_name(&self, a: u32, b: u32) -> bool {
         self.names.expanded(a) == self.names.expanded(b)
-    }
-
-    /// The first of `from` and the siblings behind it, up to `end`, that may be equal to `node` by its kind and name, and how
-    /// many were looked at: an insertion is compared with all that stands there. Whether it is equal,
-    /// [`Document::deep_equal`] says.
-    pub fn find_alike(&self, from: NodeId, end: Option<NodeId>, node: NodeId) -> (Option<NodeId>, u64) {
-        let (Place::Node(mut at), Place::Node(node)) = (from.place(), node.place()) else { return (None, 1) };
-        let end = match end.map(NodeId::place) {
-            Some(Place::Node(end)) => end,
-            _ => NONE,
-        };
-        let mut looked_at = 0;
-        let Node { kind, name, .. } = *self.arena.node(node);
-        let expanded = self.names.expanded(name);
-        while at != end && at != NONE {
-            looked_at += 1;
-            let other = self.arena.node(at);
-            if other.kind == kind && self.names.means(other.name, expanded) {
-                return (Some(NodeId::node(at)), looked_at);
-            }
-            at = other.next;
-        }
-        (None, looked_at)
     }
 
     /// Whether a look at their heads tells two nodes apart.

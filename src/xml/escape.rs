@@ -77,6 +77,16 @@ pub(super) fn attribute(markup: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether an attribute's markup is its value: nothing in it is decoded or normalized.
+pub(super) fn is_plain_value(markup: &str) -> bool {
+    !markup.bytes().any(|byte| matches!(byte, b'&' | b'\r' | b'\n' | b'\t'))
+}
+
+/// Whether the markup of two attributes gives the same value.
+pub(super) fn same_value(a: &str, b: &str) -> bool {
+    a == b || (!(is_plain_value(a) && is_plain_value(b)) && attribute(a) == attribute(b))
+}
+
 fn lines(content: &str, out: &mut String) {
     let mut rest = content;
     while let Some((line, after)) = rest.split_once('\r') {

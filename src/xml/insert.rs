@@ -15,6 +15,7 @@ impl Document<'_> {
         let name = self.intern_name(name)?;
         let mut node = Node::new(Kind::Element, Flags::ADDED.with(Flags::GENERATED), 0, 0);
         node.name = name;
+        node.alike = self.names.note_element(name, index(self.arena.arrays.nodes.len()));
         Ok(NodeId::node(self.arena.push(node)))
     }
 

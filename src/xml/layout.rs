@@ -98,10 +98,13 @@ impl Document<'_> {
     /// How nodes beside `sibling` are set out; `None` on its line.
     pub(super) fn lines_beside(&self, sibling: u32) -> Option<Lines> {
         let newline = self.newline();
-        let child = format!("{newline}{}", self.indentation(sibling)?);
+        let inner = self.indentation(sibling)?;
         let parent = self.arena.node(sibling).parent;
-        let step = self.difference(parent, sibling).map_or_else(|| self.step(parent), str::to_owned);
-        let close = format!("{newline}{}", self.indentation(parent).unwrap_or_default());
+        let outer = self.indentation(parent);
+        let step = outer.and_then(|outer| inner.strip_prefix(outer)).filter(|step| !step.is_empty());
+        let step = step.map_or_else(|| self.step(parent), str::to_owned);
+        let child = [newline, inner].concat();
+        let close = [newline, outer.unwrap_or_default()].concat();
         Some(Lines { child, close, step })
     }
 
@@ -129,15 +132,21 @@ impl Document<'_> {
             return None;
         }
         let newline = self.newline();
-        let close = format!("{newline}{}", self.indentation(parent)?);
+        let close = [newline, self.indentation(parent)?].concat();
         let step = self.step(parent);
-        Some(Lines { child: format!("{close}{step}"), close, step })
+        Some(Lines { child: [close.as_str(), &step].concat(), close, step })
     }
 
     /// A text node of white space.
     pub(super) fn white_space(&mut self, text: &str) -> u32 {
+        self.indentation_of(text, "", 0)
+    }
+
+    /// A text node of a line end and an indentation with `depth` more steps.
+    fn indentation_of(&mut self, line: &str, step: &str, depth: usize) -> u32 {
         let start = index(self.added.len());
-        self.added.push_str(text);
+        self.added.push_str(line);
+        (0..depth).for_each(|_| self.added.push_str(step));
         let flags = Flags::ADDED.with(Flags::LAYOUT);
         self.arena.push(Node::new(Kind::Text, flags, start, index(self.added.len())))
     }
@@ -161,13 +170,13 @@ impl Document<'_> {
                     continue;
                 }
                 if let Some(lines) = lines {
-                    let space = self.white_space(&format!("{}{}", lines.child, lines.step.repeat(depth)));
+                    let space = self.indentation_of(&lines.child, &lines.step, depth);
                     self.arena.link(element, child, space);
                 }
                 open.push((child, depth + 1));
             }
             if let Some(lines) = lines {
-                let space = self.white_space(&format!("{}{}", lines.child, lines.step.repeat(depth - 1)));
+                let space = self.indentation_of(&lines.child, &lines.step, depth - 1);
                 self.arena.link(element, NONE, space);
             }
         }

@@ -6,6 +6,7 @@
 //! marked paths and copies what lies between them. Every change is noted in a journal, so that
 //! [`Document::undo_to`] takes back whole rules at the cost of their edits.
 
+mod alike;
 mod arena;
 mod edit;
 mod equal;
@@ -30,6 +31,7 @@ use arena::Arena;
 use names::Names;
 use order::Order;
 
+pub use alike::Alike;
 pub use error::{EditError, ParseError};
 pub use escape::{escape_attribute, escape_text, is_ncname, text as decode_text};
 pub use names::{NameId, QName};
@@ -49,6 +51,8 @@ pub struct Document<'i> {
     arena: Arena<'i>,
     names: Names<'i>,
     order: RefCell<Order>,
+    /// Elements of the input that have, or had, another name by now.
+    renamed: Vec<u32>,
     /// Text nodes without parent that an XPath evaluation asked for.
     values: RefCell<Vec<Rc<str>>>,
     /// The byte order mark and the XML declaration end here.

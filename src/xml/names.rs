@@ -15,6 +15,9 @@ pub(super) const NO_NAMESPACE: u32 = 0;
 /// [`XML`].
 pub(super) const XML_NAMESPACE: u32 = 1;
 
+/// So many elements of a name say that there are others, too.
+pub(super) const UNKNOWN: u32 = u32::MAX;
+
 /// A qualified name: what it means (namespace and local part) and the prefix it would like.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct QName {
@@ -39,7 +42,7 @@ impl QName {
 }
 
 /// An expanded name as a document knows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameId(pub(super) u32);
 
 #[derive(Debug)]
@@ -52,6 +55,10 @@ pub(super) struct Name<'i> {
     pub(super) namespace: u32,
     /// The index of the same local part and namespace without prefix.
     pub(super) expanded: u32,
+    /// Of an expanded name: the last element of this name that was made, with whatever prefix, and how many were or
+    /// [`UNKNOWN`].
+    pub(super) latest: u32,
+    pub(super) elements: u32,
 }
 
 /// What tells names apart at a glance.
@@ -105,8 +112,9 @@ pub(super) struct Names<'i> {
 impl<'i> Names<'i> {
     pub(super) fn new() -> Self {
         Self {
-            names: Vec::with_capacity(128),
-            table: vec![NONE; 256],
+            // KubeVirt's domains have some 130 names.
+            names: Vec::with_capacity(192),
+            table: vec![NONE; 512],
             seed: RandomState::new().hash_one(0),
             namespaces: vec![Cow::Borrowed(""), Cow::Borrowed(XML)],
             prefixed: false,
@@ -180,7 +188,8 @@ impl<'i> Names<'i> {
             Cow::Owned(text) => Cow::Owned(text.get(local..).unwrap_or_default().to_owned()),
         });
         self.prefixed |= local > 0;
-        self.names.push(Name { qualified, local: index(local), key, namespace, expanded: at });
+        let name = Name { qualified, local: index(local), key, namespace, expanded: at, latest: NONE, elements: 0 };
+        self.names.push(name);
         if self.table.len() < 2 * (self.names.len() + 1) {
             self.grow();
         }
@@ -268,6 +277,27 @@ impl<'i> Names<'i> {
         name == expanded || (self.prefixed && self.expanded(name) == expanded)
     }
 
+    /// Notes that an element of this name is made; gives the one that was made before it.
+    #[inline]
+    pub(super) fn note_element(&mut self, name: u32, element: u32) -> u32 {
+        let expanded = self.expanded(name);
+        match self.names.get_mut(expanded as usize) {
+            Some(name) => {
+                name.elements = name.elements.saturating_add(1);
+                std::mem::replace(&mut name.latest, element)
+            }
+            None => NONE,
+        }
+    }
+
+    /// From now on the elements of this name are not all known.
+    pub(super) fn forget_elements(&mut self, name: u32) {
+        let expanded = self.expanded(name);
+        if let Some(name) = self.names.get_mut(expanded as usize) {
+            name.elements = UNKNOWN;
+        }
+    }
+
     /// The number of the same local part and namespace without prefix; [`NONE`] for no name.
     pub(super) fn expanded(&self, name: u32) -> u32 {
         self.get(name).map_or(NONE, |name| name.expanded)
@@ -279,6 +309,11 @@ impl<'i> Names<'i> {
 fn head(name: &[u8]) -> u64 {
     if let Some(word) = name.first_chunk::<8>() {
         return u64::from_le_bytes(*word);
+    }
+    // Four bytes from its begin and four to its end, which may be the same ones in part.
+    if let (Some(first), Some(last)) = (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+        let [first, last] = [first, last].map(|word| u64::from(u32::from_le_bytes(*word)));
+        return first | last << (8 * (name.len() - 4));
     }
     name.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
 }

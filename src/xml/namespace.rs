@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::xpath::Kind;
 
-use super::arena::{Declaration, Node, index};
+use super::arena::{Attribute, Declaration, NONE, Node, index};
 use super::names::{NO_NAMESPACE, XML_NAMESPACE};
 use super::{Document, EditError};
 
@@ -55,16 +55,16 @@ impl Document<'_> {
         let name = self.arena.node(element).name;
         let bound = self.bind_name(element, name, false)?;
         let mut renamed = bound != name;
-        let mut attributes = Vec::new();
-        for attribute in self.arena.attributes_of(element) {
-            attributes.push((attribute, self.arena.attribute(attribute).name));
-        }
-        for (attribute, name) in attributes {
+        let mut next = self.arena.node(element).first_attribute;
+        while next != NONE {
+            let attribute = next;
+            let Attribute { name, next: after, .. } = *self.arena.attribute(attribute);
             let bound = self.bind_name(element, name, true)?;
             if bound != name {
                 renamed = true;
                 self.arena.change_attribute(attribute, |attribute| attribute.name = bound);
             }
+            next = after;
         }
         if renamed {
             self.arena.change(element, |node: &mut Node| {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::xpath::Kind;
 
-use super::arena::{Flags, NONE, Node, Place, some};
+use super::arena::{Arrays, Flags, NONE, Node, Place, index, some};
 use super::names::NameId;
 use super::{Document, NodeId, escape};
 
@@ -74,10 +74,15 @@ impl<'i> Document<'i> {
         }
     }
 
-    /// Whether edits made nodes or attributes, taken out again or not.
-    pub fn has_new_nodes(&self) -> bool {
-        self.arena.arrays.nodes.len() > self.arena.parsed_nodes
-            || self.arena.arrays.attributes.len() > self.arena.parsed_attributes
+    /// The elements that edits made or gave another name, and the attributes that they made; those taken out again too.
+    pub fn new_nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let Arrays { nodes, attributes, .. } = &self.arena.arrays;
+        let elements = (self.arena.parsed_nodes..nodes.len()).filter(|&at| nodes[at].kind == Kind::Element);
+        let attributes = self.arena.parsed_attributes..attributes.len();
+        let renamed = self.renamed.iter().map(|&at| NodeId::node(at));
+        renamed
+            .chain(elements.map(|at| NodeId::node(index(at))))
+            .chain(attributes.map(|at| NodeId::attribute(index(at))))
     }
 
     /// How many nodes and attributes there are by now.
@@ -218,6 +223,11 @@ impl<'i> Document<'i> {
         }
     }
 
+    /// The expanded name of an element or attribute, by which two are compared at once.
+    pub fn name_id(&self, node: NodeId) -> NameId {
+        NameId(self.names.expanded(self.name_index(node)))
+    }
+
     /// The local part of the name, the target of a processing instruction; empty for what has none.
     pub fn local_name(&self, node: NodeId) -> &str {
         self.names.get(self.name_index(node)).map_or("", |name| name.local())
@@ -243,23 +253,6 @@ impl<'i> Document<'i> {
         self.names.get(self.name_index(node)).is_some_and(|known| known.expanded == name.0)
     }
 
-    /// The first element of this name among `node` and the siblings behind it, and how many nodes were looked at.
-    pub fn find_named(&self, node: NodeId, name: NameId) -> (Option<NodeId>, u64) {
-        let Place::Node(mut at) = node.place() else { return (None, 1) };
-        let mut looked_at = 1;
-        loop {
-            let Node { kind, name: written, next, .. } = *self.arena.node(at);
-            if kind == Kind::Element && self.names.means(written, name.0) {
-                return (Some(NodeId::node(at)), looked_at);
-            }
-            if next == NONE {
-                return (None, looked_at);
-            }
-            at = next;
-            looked_at += 1;
-        }
-    }
-
     /// The node's own text, decoded: an attribute's value, the content of a text, comment or
     /// processing instruction; of an element nothing.
     pub fn own_text(&self, node: NodeId) -> Cow<'_, str> {
@@ -271,6 +264,13 @@ impl<'i> Document<'i> {
                 Cow::Owned(values.get(at as usize).map(|text| text.to_string()).unwrap_or_default())
             }
         }
+    }
+
+    /// Whether an attribute's value is this text: mostly told without decoding it.
+    pub fn has_value(&self, attribute: NodeId, value: &str) -> bool {
+        let Place::Attribute(at) = attribute.place() else { return self.own_text(attribute) == value };
+        let markup = self.attribute_markup(at);
+        if escape::is_plain_value(markup) { markup == value } else { escape::attribute(markup) == value }
     }
 
     /// Whether a node's own text is nothing but white space, also where references or a CDATA section write it.

@@ -112,6 +112,7 @@ impl Document<'_> {
             self.arena.change_attribute(attribute, |attribute| attribute.element = element);
         }
         let Node { name, first_attribute, declaration, .. } = *self.arena.node(fragment);
+        self.note_renamed(element, name);
         self.arena.change(fragment, |node| node.first_attribute = NONE);
         self.arena.change(element, |node| {
             node.name = name;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use crate::xpath::{Kind, Tree};
+use crate::xpath::{Found, Kind, Tree};
 
 use super::arena::index;
 use super::{Document, NameId, NodeId};
@@ -65,12 +65,16 @@ impl Tree for Document<'_> {
         Document::is_named(self, node, name)
     }
 
-    fn find_named(&self, node: NodeId, name: NameId) -> (Option<NodeId>, u64) {
+    fn find_named(&self, node: NodeId, name: NameId) -> Found<NodeId> {
         Document::find_named(self, node, name)
     }
 
     fn find_attribute(&self, element: NodeId, name: NameId) -> (Option<NodeId>, u64) {
         Document::find_attribute(self, element, name)
+    }
+
+    fn has_value(&self, attribute: NodeId, value: &str) -> bool {
+        Document::has_value(self, attribute, value)
     }
 
     fn text(&self, node: NodeId) -> Cow<'_, str> {

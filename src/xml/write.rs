@@ -72,28 +72,33 @@ impl<'d, 'i> Writer<'d, 'i> {
             first = false;
         }
         self.copy(gap_before(text, head, text.len())..text.len());
-        self.flush();
-        self.out
+        std::mem::take(self.out())
     }
 
     fn copy(&mut self, range: Range<usize>) {
         if range.start == self.pending.end {
             self.pending.end = range.end;
         } else {
-            self.flush();
+            self.out();
             self.pending = range;
         }
     }
 
+    #[inline]
     fn push(&mut self, text: &str) {
-        self.flush();
-        self.out.push_str(text);
+        self.out().push_str(text);
+    }
+
+    /// What is written so far.
+    #[inline]
+    fn out(&mut self) -> &mut String {
+        if !self.pending.is_empty() {
+            self.flush();
+        }
+        &mut self.out
     }
 
     fn flush(&mut self) {
-        if self.pending.is_empty() {
-            return;
-        }
         self.out.push_str(self.document.text.get(self.pending.clone()).unwrap_or_default());
         self.pending = self.pending.end..self.pending.end;
     }
@@ -158,25 +163,26 @@ impl<'d, 'i> Writer<'d, 'i> {
         if as_parsed {
             self.copy(node.close as usize..node.end as usize);
         } else {
-            self.flush();
-            self.out.push_str("</");
-            self.name(node.name);
-            self.out.push('>');
+            let name = self.name(node.name);
+            let out = self.out();
+            out.push_str("</");
+            out.push_str(name);
+            out.push('>');
         }
     }
 
-    fn name(&mut self, name: u32) {
-        self.flush();
-        let name = self.document.names.get(name);
-        self.out.push_str(name.map_or("", |name| name.qualified()));
+    fn name(&self, name: u32) -> &'d str {
+        self.document.names.get(name).map_or("", |name| name.qualified())
     }
 
     /// The start tag of an element that the input does not have so.
     fn new_tag(&mut self, at: u32) {
         let document = self.document;
         let node = document.arena.node(at);
-        self.push("<");
-        self.name(node.name);
+        let name = self.name(node.name);
+        let out = self.out();
+        out.push('<');
+        out.push_str(name);
         self.declarations(at, true);
         for attribute in document.arena.attributes_of(at) {
             self.new_attribute(attribute);
@@ -184,32 +190,38 @@ impl<'d, 'i> Writer<'d, 'i> {
         if node.first_child != NONE {
             self.push(">");
         } else if *self.end_tags.get_or_insert_with(|| document.writes_end_tags()) {
-            self.push("></");
-            self.name(node.name);
-            self.push(">");
+            let out = self.out();
+            out.push_str("></");
+            out.push_str(name);
+            out.push('>');
         } else {
             self.push("/>");
         }
     }
 
     fn new_attribute(&mut self, attribute: u32) {
-        self.push(" ");
-        self.name(self.document.arena.attribute(attribute).name);
-        let quote = if self.document.quote(attribute) == b'\'' { "'" } else { "\"" };
-        for part in ["=", quote, self.document.attribute_markup(attribute), quote] {
-            self.push(part);
-        }
+        let document = self.document;
+        let name = self.name(document.arena.attribute(attribute).name);
+        let quote = char::from(document.quote(attribute));
+        let out = self.out();
+        out.push(' ');
+        out.push_str(name);
+        out.push('=');
+        out.push(quote);
+        out.push_str(document.attribute_markup(attribute));
+        out.push(quote);
     }
 
     /// The namespace declarations that the input does not have there; or all.
     fn declarations(&mut self, at: u32, all: bool) {
         let document = self.document;
         for declaration in document.arena.declarations_of(at).filter(|declaration| all || !declaration.parsed) {
-            self.push(if declaration.prefix.is_empty() { " xmlns" } else { " xmlns:" });
-            self.push(&declaration.prefix);
-            self.push("=\"");
-            escape::push_attribute(document.names.uri(declaration.namespace), b'"', &mut self.out);
-            self.push("\"");
+            let out = self.out();
+            out.push_str(if declaration.prefix.is_empty() { " xmlns" } else { " xmlns:" });
+            out.push_str(&declaration.prefix);
+            out.push_str("=\"");
+            escape::push_attribute(document.names.uri(declaration.namespace), b'"', out);
+            out.push('"');
         }
     }
 

@@ -63,9 +63,9 @@ pub trait Tree {
     /// Whether an element or attribute has this name.
     fn is_named(&self, node: Self::Node, name: Self::Name) -> bool;
 
-    /// The first element of this name among `node` and the siblings behind it, and how many nodes were looked at. Most
-    /// steps of most paths are this question, so a tree may know a shorter way to the same answer.
-    fn find_named(&self, node: Self::Node, name: Self::Name) -> (Option<Self::Node>, u64) {
+    /// The first element of this name among `node` and the siblings behind it. Most steps of most paths are this
+    /// question, so a tree may know a shorter way to the same answer.
+    fn find_named(&self, node: Self::Node, name: Self::Name) -> Found<Self::Node> {
         find_by_walking(self, node, name)
     }
 
@@ -83,6 +83,11 @@ pub trait Tree {
         (next, looked_at)
     }
 
+    /// Whether an attribute's value is this text, as [`Tree::text`] gives it.
+    fn has_value(&self, attribute: Self::Node, value: &str) -> bool {
+        self.text(attribute) == value
+    }
+
     /// The node's own text: of an attribute its value, of text, comment or processing instruction
     /// its content, decoded; of an element or root `""` (the evaluator joins their texts).
     fn text(&self, node: Self::Node) -> Cow<'_, str>;
@@ -97,16 +102,28 @@ pub trait Tree {
     }
 }
 
+/// What [`Tree::find_named`] finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found<N> {
+    /// The element.
+    pub node: Option<N>,
+    /// Where the next one is looked for; none where there cannot be any.
+    pub next: Option<N>,
+    /// How many nodes were looked at.
+    pub looked_at: u64,
+}
+
 /// [`Tree::find_named`] by asking each sibling.
-pub(crate) fn find_by_walking<T: Tree + ?Sized>(tree: &T, node: T::Node, name: T::Name) -> (Option<T::Node>, u64) {
+pub(crate) fn find_by_walking<T: Tree + ?Sized>(tree: &T, node: T::Node, name: T::Name) -> Found<T::Node> {
     let (mut at, mut looked_at) = (node, 1);
     loop {
+        let next = tree.next_sibling(at);
         if tree.kind(at) == Kind::Element && tree.is_named(at, name) {
-            return (Some(at), looked_at);
+            return Found { node: Some(at), next, looked_at };
         }
-        match tree.next_sibling(at) {
+        match next {
             Some(next) => at = next,
-            None => return (None, looked_at),
+            None => return Found { node: None, next: None, looked_at },
         }
         looked_at += 1;
     }

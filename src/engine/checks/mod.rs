@@ -53,9 +53,7 @@ pub(super) fn judge<'s>(run: &mut Run<'_, '_>, sets: impl Iterator<Item = &'s Ru
     }
     let before = Before { text: xml.text(), parsed: OnceCell::new() };
     let mut found = devices::check(xml, &before);
-    if xml.has_new_nodes() {
-        found.append(&mut names::check(xml, &before));
-    }
+    found.append(&mut names::check(xml, &before));
     for finding in found {
         let problem = match strictest(sets.clone(), finding.check) {
             Level::Off => continue,

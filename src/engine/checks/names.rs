@@ -1,10 +1,10 @@
 //! Names that libvirt does not know at their place, and so passes over in silence or refuses.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::rule::ResultCheck;
 use crate::vocabulary::{LIBVIRT, Model, Name};
-use crate::xml::{Document, NodeId};
+use crate::xml::{Document, NameId, NodeId};
 use crate::xpath::Kind;
 
 use super::{Before, Finding};
@@ -15,31 +15,84 @@ pub(super) fn check(xml: &Document<'_>, before: &Before<'_>) -> Vec<Finding> {
     if name(xml, root) != Name::new("", "domain") {
         return Vec::new();
     }
-    let (mut found, mut said) = (Vec::new(), BTreeSet::new());
-    let mut open = vec![(root, Model::DOMAIN)];
-    while let Some((element, model)) = open.pop() {
-        for attribute in xml.attributes(element).filter(|&attribute| xml.span(attribute).is_none()) {
-            if model.attribute(name(xml, attribute)).is_none() && is_new(xml, attribute, before, &mut said) {
-                found.push(unknown_attribute(xml, element, attribute, model));
-            }
-        }
-        let below = open.len();
-        let touched = xml.children(element).filter(|&child| xml.is_touched(child));
-        for child in touched.filter(|&child| xml.kind(child) == Kind::Element) {
-            match model.child(name(xml, child)) {
-                Some(model) if model.is_open() => {}
-                Some(model) => open.push((child, model)),
-                None if is_new(xml, child, before, &mut said) => {
-                    found.push(unknown_element(xml, element, child, model))
-                }
-                None => {}
-            }
-        }
-        if let Some(below) = open.get_mut(below..) {
-            below.reverse();
+    let mut models = Models { xml, root, last: (root, Some(Model::DOMAIN)), path: Vec::new(), known: BTreeMap::new() };
+    let mut unknown = Vec::new();
+    for node in xml.new_nodes() {
+        if let Some(parent) = xml.parent(node)
+            && let Some(model) = models.of(parent)
+            && models.below(model, node) == Below::Unknown
+        {
+            unknown.push((node, parent, model));
         }
     }
-    found
+    unknown.sort_by(|(a, ..), (b, ..)| xml.order(*a, *b));
+    let mut said = BTreeSet::new();
+    unknown.retain(|&(node, ..)| is_new(xml, node, before, &mut said));
+    let finding = |(node, parent, model)| match xml.kind(node) {
+        Kind::Attribute => unknown_attribute(xml, parent, node, model),
+        _ => unknown_element(xml, parent, node, model),
+    };
+    unknown.into_iter().map(finding).collect()
+}
+
+/// What libvirt knows of an element's child or attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Below {
+    Unknown,
+    Attribute,
+    Element(Model),
+}
+
+/// What elements may hold, as far as it was asked for.
+struct Models<'x, 'd> {
+    xml: &'x Document<'d>,
+    root: NodeId,
+    /// The last element that was asked about.
+    last: (NodeId, Option<Model>),
+    /// The way down to an element from the root.
+    path: Vec<NodeId>,
+    /// Many nodes have few names.
+    known: BTreeMap<(NameId, Model, bool), Below>,
+}
+
+impl Models<'_, '_> {
+    fn below(&mut self, model: Model, node: NodeId) -> Below {
+        let xml = self.xml;
+        let is_attribute = xml.kind(node) == Kind::Attribute;
+        *self.known.entry((xml.name_id(node), model, is_attribute)).or_insert_with(|| {
+            let name = name(xml, node);
+            match is_attribute {
+                true => model.attribute(name).map_or(Below::Unknown, |_| Below::Attribute),
+                false => model.child(name).map_or(Below::Unknown, Below::Element),
+            }
+        })
+    }
+
+    /// What an element may hold; `None` where that is not known: outside the document, below what libvirt does not know, and
+    /// where anything may stand.
+    fn of(&mut self, element: NodeId) -> Option<Model> {
+        if element != self.last.0 {
+            self.last = (element, self.find(element));
+        }
+        self.last.1
+    }
+
+    fn find(&mut self, element: NodeId) -> Option<Model> {
+        self.path.clear();
+        let mut at = element;
+        while at != self.root {
+            self.path.push(at);
+            at = self.xml.parent(at)?;
+        }
+        let mut model = Model::DOMAIN;
+        while let Some(node) = self.path.pop() {
+            model = match self.below(model, node) {
+                Below::Element(below) if !below.is_open() => below,
+                _ => return None,
+            };
+        }
+        Some(model)
+    }
 }
 
 fn elements<'x>(xml: &'x Document<'_>, parent: NodeId) -> impl Iterator<Item = NodeId> + 'x {

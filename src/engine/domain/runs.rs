@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::iter::successors;
 
 use crate::rule::{Place, Rule};
-use crate::xml::NodeId;
+use crate::xml::{Document, NodeId};
 use crate::xpath::Kind;
 
 use super::super::run::{Result, Run, at_rule};
@@ -135,13 +135,47 @@ impl Run<'_, '_> {
 
     /// Whether the rule found anything of the kind and name of `head` among its siblings.
     fn has_old(&self, rule: &Rule, head: NodeId, new: &[NodeId]) -> Result<bool> {
+        let Some(parent) = self.forest.xml.parent(head) else { return Ok(false) };
+        let mut alike = self.forest.xml.children_alike(parent, head);
+        loop {
+            let found = alike.next();
+            self.budget.spend(alike.looked_at()).map_err(|error| at_rule(rule, error))?;
+            match found {
+                None => return Ok(false),
+                Some(candidate) if new.binary_search(&candidate).is_err() => return Ok(true),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Whether equal nodes stood at the place: among the parent's children, or on that side of the anchor. `new` are the nodes that
+    /// the rule inserted anywhere, sorted.
+    fn stood_before(&self, rule: &Rule, target: NodeId, place: Place, run: &[NodeId], new: &[NodeId]) -> Result<bool> {
+        let Some(&head) = run.first() else { return Ok(false) };
+        let has_comment = run.iter().any(|&node| self.forest.xml.kind(node) == Kind::Comment);
+        let old = Old { has_comment, new };
+        if place == Place::Into {
+            let mut alike = self.forest.xml.children_alike(target, head);
+            loop {
+                let found = alike.next();
+                self.budget.spend(alike.looked_at()).map_err(|error| at_rule(rule, error))?;
+                let Some(candidate) = found else { return Ok(false) };
+                if self.stands_at(rule, candidate, None, run, &old)? {
+                    return Ok(true);
+                }
+            }
+        }
         let xml = &self.forest.xml;
-        let mut next = xml.parent(head).and_then(|parent| xml.first_child(parent));
+        let (first, end) = match place {
+            Place::Before => (xml.parent(target).and_then(|parent| xml.first_child(parent)), Some(target)),
+            Place::After | Place::Into => (xml.next_sibling(target), None),
+        };
+        let mut next = first;
         while let Some(from) = next {
-            let (found, looked_at) = xml.find_alike(from, None, head);
+            let (found, looked_at) = xml.find_alike(from, end, head);
             self.budget.spend(looked_at).map_err(|error| at_rule(rule, error))?;
             let Some(candidate) = found else { break };
-            if new.binary_search(&candidate).is_err() {
+            if self.stands_at(rule, candidate, end, run, &old)? {
                 return Ok(true);
             }
             next = xml.next_sibling(candidate);
@@ -149,49 +183,48 @@ impl Run<'_, '_> {
         Ok(false)
     }
 
-    /// Whether equal nodes stood at the place: among the parent's children, or on that side of the anchor. `new` are the nodes that
-    /// the rule inserted anywhere, sorted.
-    fn stood_before(&self, rule: &Rule, target: NodeId, place: Place, run: &[NodeId], new: &[NodeId]) -> Result<bool> {
+    /// Whether nodes equal to those of a run stood from `candidate` on, up to `end`.
+    fn stands_at(
+        &self,
+        rule: &Rule,
+        candidate: NodeId,
+        end: Option<NodeId>,
+        run: &[NodeId],
+        old: &Old<'_>,
+    ) -> Result<bool> {
         let xml = &self.forest.xml;
-        let has_comment = run.iter().any(|&node| xml.kind(node) == Kind::Comment);
-        let counts = |node: NodeId| match xml.kind(node) {
-            Kind::Comment => has_comment,
+        if !old.holds(xml, candidate) {
+            return Ok(false);
+        }
+        let passed = Cell::new(1);
+        let siblings =
+            successors(Some(candidate), |&node| xml.next_sibling(node)).take_while(|&node| Some(node) != end);
+        let mut window = siblings.inspect(|_| passed.set(passed.get() + 1)).filter(|&node| old.holds(xml, node));
+        for &is in run {
+            self.budget.spend(passed.replace(1)).map_err(|error| at_rule(rule, error))?;
+            if !window.next().is_some_and(|was| xml.deep_equal(was, is)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// What a run is compared with.
+struct Old<'n> {
+    /// Whether comments count: where the run has some.
+    has_comment: bool,
+    /// What the rule itself made, sorted.
+    new: &'n [NodeId],
+}
+
+impl Old<'_> {
+    fn holds(&self, xml: &Document<'_>, node: NodeId) -> bool {
+        let counts = match xml.kind(node) {
+            Kind::Comment => self.has_comment,
             Kind::Text => !xml.is_blank(node),
             _ => true,
         };
-        let old = |&node: &NodeId| counts(node) && new.binary_search(&node).is_err();
-        let (first, end) = match place {
-            Place::Into => (xml.first_child(target), None),
-            Place::Before => (xml.parent(target).and_then(|parent| xml.first_child(parent)), Some(target)),
-            Place::After => (xml.next_sibling(target), None),
-        };
-        let siblings = |from: NodeId| {
-            successors(Some(from), |&node| xml.next_sibling(node)).take_while(move |&node| Some(node) != end)
-        };
-        let Some(&head) = run.first() else { return Ok(false) };
-        let mut next = first;
-        while let Some(from) = next {
-            let (found, looked_at) = xml.find_alike(from, end, head);
-            self.budget.spend(looked_at).map_err(|error| at_rule(rule, error))?;
-            let Some(candidate) = found else { break };
-            next = xml.next_sibling(candidate);
-            if !old(&candidate) {
-                continue;
-            }
-            let passed = Cell::new(1);
-            let mut window = siblings(candidate).inspect(|_| passed.set(passed.get() + 1)).filter(old);
-            let mut equal = true;
-            for &is in run {
-                self.budget.spend(passed.replace(1)).map_err(|error| at_rule(rule, error))?;
-                equal = window.next().is_some_and(|was| xml.deep_equal(was, is));
-                if !equal {
-                    break;
-                }
-            }
-            if equal {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        counts && self.new.binary_search(&node).is_err()
     }
 }

@@ -58,6 +58,7 @@ pub(super) fn document<'i>(text: &'i str, limits: &Limits) -> Result<Document<'i
         arena,
         names: parser.names,
         order: RefCell::new(Order::default()),
+        renamed: Vec::new(),
         values: RefCell::default(),
         head: index(head),
     })

@@ -127,6 +127,17 @@ impl<'i> Parser<'i, '_> {
 
 /// Whether a name is of the kind that nearly all are: a letter, then letters, digits, `-`, `_` and `.`.
 fn is_plain(name: &[u8]) -> bool {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(plain)
+    name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(|&byte| PLAIN[usize::from(byte)])
 }
+
+/// By byte: a look costs less than four comparisons.
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let character = byte as u8;
+        plain[byte] = character.is_ascii_alphanumeric() || matches!(character, b'-' | b'_' | b'.');
+        byte += 1;
+    }
+    plain
+};

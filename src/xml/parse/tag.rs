@@ -44,6 +44,7 @@ impl Parser<'_, '_> {
         (self.text_start, self.data_start) = (self.at, self.at);
         let mut node = Node::new(Kind::Element, Flags::NEW, index(start), index(self.at));
         node.name = number;
+        node.alike = self.names.note_element(number, element);
         if first < self.arena.arrays.attributes.len() {
             node.first_attribute = index(first);
         }

@@ -12,8 +12,6 @@ pub(super) struct Walk<'t, T: Tree> {
     next: Option<T::Node>,
     /// Where the walk began.
     origin: T::Node,
-    /// On `child`: only elements of this name.
-    name: Option<T::Name>,
     /// How many nodes were looked at since [`Walk::looked_at`] was asked.
     looked_at: u64,
     /// On `preceding`: the origin's ancestor-or-self beside or before whose subtree the walk is.
@@ -49,12 +47,7 @@ impl<'t, T: Tree> Walk<'t, T> {
             Axis::Following => after(tree, origin),
             Axis::Preceding => Some(origin),
         };
-        Self { tree, axis, next, origin, name: None, looked_at: 0, beside }
-    }
-
-    /// The children of this name.
-    pub(super) fn to_children(tree: &'t T, name: T::Name, origin: T::Node) -> Self {
-        Self { name: Some(name), ..Self::new(tree, Axis::Child, origin) }
+        Self { tree, axis, next, origin, looked_at: 0, beside }
     }
 
     /// How many nodes were looked at since this was last asked.
@@ -103,14 +96,8 @@ impl<T: Tree> Iterator for Walk<'_, T> {
             self.looked_at += u64::from(self.next.is_some());
             return self.next;
         }
-        let mut node = self.next?;
+        let node = self.next?;
         self.looked_at += 1;
-        if let Some(name) = self.name {
-            let (found, looked_at) = self.tree.find_named(node, name);
-            self.looked_at += looked_at - 1;
-            self.next = None;
-            node = found?;
-        }
         self.next = match self.axis {
             Axis::SelfNode | Axis::Parent | Axis::Preceding => None,
             Axis::Ancestor | Axis::AncestorOrSelf => self.tree.parent(node),

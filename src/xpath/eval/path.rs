@@ -35,6 +35,14 @@ impl Spread {
     }
 }
 
+/// What a node must get through on its way into a selection.
+struct Sieve<'a> {
+    /// Predicates that ask for no position.
+    local: &'a [Predicate],
+    /// How many nodes still come before the wanted position.
+    before: usize,
+}
+
 impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
     /// The nodes that a start and its steps select.
     pub(super) fn location(
@@ -45,9 +53,9 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
         want: Want,
     ) -> Evaluated<Cow<'a, [T::Node]>> {
         let mut spread = Spread::One;
-        let mut nodes = match start {
-            Start::Context => Cow::Owned(vec![focus.node]),
-            Start::Root => Cow::Owned(vec![self.root]),
+        match start {
+            Start::Context => self.steps(&[focus.node], spread, steps, want).map(Cow::Owned),
+            Start::Root => self.steps(&[self.root], spread, steps, want).map(Cow::Owned),
             Start::Filter { base, predicates } => {
                 let first_only = matches!(predicates.first(), Some(Predicate { strategy: Strategy::Position(1), .. }));
                 let mut nodes = match &base.kind {
@@ -62,52 +70,48 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
                     self.sort(nodes.to_mut())?;
                     spread = Spread::Nested;
                 }
-                nodes
+                if steps.is_empty() {
+                    return Ok(nodes);
+                }
+                self.steps(&nodes, spread, steps, want).map(Cow::Owned)
             }
-        };
-        // The list that a step has read takes what the next one selects.
-        let mut selected = Vec::new();
+        }
+    }
+
+    /// The nodes that steps select from these, one after the other.
+    fn steps(&self, from: &[T::Node], mut spread: Spread, steps: &'a [Step], want: Want) -> Evaluated<Vec<T::Node>> {
+        let mut nodes = Vec::with_capacity(from.len().max(8));
+        nodes.extend_from_slice(from);
         for (index, step) in steps.iter().enumerate() {
             if nodes.is_empty() {
                 break;
             }
             let want = if index + 1 == steps.len() { want } else { Want::All };
-            let after = self.step(step, &nodes, spread, want, &mut selected)?;
-            spread = if selected.len() == 1 { Spread::One } else { after };
-            selected = match std::mem::replace(&mut nodes, Cow::Owned(selected)) {
-                Cow::Owned(mut read) => {
-                    read.clear();
-                    read
-                }
-                Cow::Borrowed(_) => Vec::new(),
-            };
+            let after = self.step(step, &mut nodes, spread, want)?;
+            spread = if nodes.len() == 1 { Spread::One } else { after };
         }
         Ok(nodes)
     }
 
-    /// Puts what a step selects from nodes into an empty list, in document order, and gives its spread.
-    fn step(
-        &self,
-        step: &'a Step,
-        from: &[T::Node],
-        spread: Spread,
-        want: Want,
-        selected: &mut Vec<T::Node>,
-    ) -> Evaluated<Spread> {
+    /// Replaces nodes by what a step selects from them, in document order, and gives its spread.
+    fn step(&self, step: &'a Step, nodes: &mut Vec<T::Node>, spread: Spread, want: Want) -> Evaluated<Spread> {
         let (in_order, after) = spread.after(step.axis);
         let stop = match want {
             Want::All => false,
             Want::Any => true,
             Want::First => in_order && !step.axis.is_reverse(),
         };
-        for &node in from {
-            self.select(step, node, stop, selected)?;
-            if stop && !selected.is_empty() {
+        // What is selected comes behind the nodes that it is selected from.
+        let from = nodes.len();
+        for index in 0..from {
+            self.select(step, nodes[index], stop, nodes)?;
+            if stop && nodes.len() > from {
                 break;
             }
         }
+        nodes.drain(..from);
         if !in_order {
-            self.sort(selected)?;
+            self.sort(nodes)?;
         }
         Ok(after)
     }
@@ -130,26 +134,38 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
             wanted = Some(*position);
             rest = after;
         }
-        let mut position = 0;
-        let mut walk = match name {
-            Some(name) if step.axis == Axis::Child => Walk::to_children(self.tree, name, node),
-            _ => Walk::new(self.tree, step.axis, node),
-        };
-        while let Some(candidate) = walk.next() {
-            self.budget.spend(walk.looked_at())?;
-            if !self.passes(step, name, candidate) || !self.holds_all(local, candidate)? {
-                continue;
+        let enough = wanted.is_some() || (stop && rest.is_empty());
+        let mut sieve = Sieve { local, before: wanted.map_or(0, |position| position.saturating_sub(1)) };
+        match name {
+            Some(name) if step.axis == Axis::Child => {
+                let mut next = self.tree.first_child(node);
+                while let Some(from) = next {
+                    let found = self.tree.find_named(from, name);
+                    self.budget.spend(found.looked_at)?;
+                    let Some(candidate) = found.node else { break };
+                    if self.is_kept(&mut sieve, candidate)? {
+                        selected.push(candidate);
+                        if enough {
+                            break;
+                        }
+                    }
+                    next = found.next;
+                }
             }
-            position += 1;
-            if wanted.is_some_and(|wanted| position < wanted) {
-                continue;
-            }
-            selected.push(candidate);
-            if wanted.is_some() || (stop && rest.is_empty()) {
-                break;
+            _ => {
+                let mut walk = Walk::new(self.tree, step.axis, node);
+                while let Some(candidate) = walk.next() {
+                    self.budget.spend(walk.looked_at())?;
+                    if self.passes(step, name, candidate) && self.is_kept(&mut sieve, candidate)? {
+                        selected.push(candidate);
+                        if enough {
+                            break;
+                        }
+                    }
+                }
+                self.budget.spend(walk.looked_at())?;
             }
         }
-        self.budget.spend(walk.looked_at())?;
         for predicate in rest {
             self.filter(predicate, selected, start)?;
         }
@@ -159,6 +175,20 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
             new.reverse();
         }
         Ok(())
+    }
+
+    /// Whether the predicates that ask for no position keep a node, and it is not one before the wanted position.
+    fn is_kept(&self, sieve: &mut Sieve<'a>, candidate: T::Node) -> Evaluated<bool> {
+        for predicate in sieve.local {
+            if !self.holds(predicate, Focus::on(candidate))? {
+                return Ok(false);
+            }
+        }
+        if sieve.before > 0 {
+            sieve.before -= 1;
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     /// The node test (section 2.3).
@@ -179,15 +209,6 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
         }
     }
 
-    fn holds_all(&self, predicates: &'a [Predicate], node: T::Node) -> Evaluated<bool> {
-        for predicate in predicates {
-            if !self.holds(predicate, Focus::on(node))? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
     /// Whether a predicate keeps the context node (section 2.4).
     fn holds(&self, predicate: &'a Predicate, focus: Focus<T::Node>) -> Evaluated<bool> {
         match &predicate.strategy {
@@ -205,7 +226,7 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
         let Some(name) = self.names.get(name) else { return Ok(false) };
         let (attribute, looked_at) = self.tree.find_attribute(node, name);
         self.budget.spend(looked_at)?;
-        Ok(attribute.is_some_and(|attribute| self.tree.text(attribute) == value))
+        Ok(attribute.is_some_and(|attribute| self.tree.has_value(attribute, value)))
     }
 
     /// Keeps those of the nodes from `start` on for which the predicate holds; positions count in their order.

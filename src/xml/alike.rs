@@ -1,0 +1,167 @@
+//! Elements of one name: each knows the one that was made before it, so that they are found without a look at all that
+//! stands between them. Nodes are only ever added to the arena, so that these chains need no undoing; what was removed
+//! or stands elsewhere is told apart by its parent. An element that gets another name stays in its chain, and so that name and
+//! the other one have no chain from then on.
+
+use crate::xpath::{Found, Kind};
+
+use super::arena::{NONE, Node, Place, some};
+use super::names::UNKNOWN;
+use super::{Document, NameId, NodeId};
+
+/// Names of so few elements are looked up among these elements, and not among the siblings.
+const FEW: u32 = 8;
+
+/// See [`Document::children_alike`].
+#[derive(Debug)]
+pub struct Alike<'d, 'i> {
+    document: &'d Document<'i>,
+    parent: u32,
+    kind: Kind,
+    /// The expanded name.
+    name: u32,
+    /// The next one of this name or [`NONE`]; nothing where there is no such chain.
+    by_name: Option<u32>,
+    /// The next sibling or [`NONE`].
+    by_place: u32,
+    /// Whose turn it is.
+    turn: bool,
+    looked_at: u64,
+}
+
+impl Alike<'_, '_> {
+    /// How many nodes were looked at since this was last asked.
+    pub fn looked_at(&mut self) -> u64 {
+        std::mem::take(&mut self.looked_at)
+    }
+
+    fn is_one(&self, node: &Node) -> bool {
+        node.kind == self.kind && self.document.names.means(node.name, self.name)
+    }
+}
+
+impl Iterator for Alike<'_, '_> {
+    type Item = NodeId;
+
+    /// Both ways turn by turn, until one of them has come to its end: that was the shorter one.
+    fn next(&mut self) -> Option<NodeId> {
+        loop {
+            self.looked_at += 1;
+            self.turn = !self.turn;
+            let by_name = self.by_name.filter(|_| self.turn);
+            let at = some(by_name.unwrap_or(self.by_place))?;
+            let node = self.document.arena.node(at);
+            let found = if by_name.is_some() {
+                self.by_name = Some(node.alike);
+                node.parent == self.parent
+            } else {
+                self.by_place = node.next;
+                self.is_one(node)
+            };
+            if found {
+                return Some(NodeId::node(at));
+            }
+        }
+    }
+}
+
+impl<'i> Document<'i> {
+    /// The children of `parent` that may be equal to `node` by their kind and name, in no order, and some of them twice:
+    /// an insertion is compared with what stands there. Whether one is equal, [`Document::deep_equal`] says.
+    pub fn children_alike(&self, parent: NodeId, node: NodeId) -> Alike<'_, 'i> {
+        let (Place::Node(parent), Place::Node(node)) = (parent.place(), node.place()) else {
+            return self.all_alike(NONE, NONE);
+        };
+        self.all_alike(parent, node)
+    }
+
+    fn all_alike(&self, parent: u32, node: u32) -> Alike<'_, 'i> {
+        let Node { kind, name, .. } = *self.arena.node(node);
+        let name = self.names.expanded(name);
+        let chain = self.names.get(name);
+        Alike {
+            document: self,
+            parent,
+            kind,
+            name,
+            by_name: chain.filter(|name| kind == Kind::Element && name.elements != UNKNOWN).map(|name| name.latest),
+            by_place: self.arena.node(parent).first_child,
+            turn: false,
+            looked_at: 0,
+        }
+    }
+
+    /// An element is about to get another name.
+    pub(super) fn note_renamed(&mut self, element: u32, name: u32) {
+        let old = self.arena.node(element).name;
+        if self.names.expanded(old) != self.names.expanded(name) {
+            self.names.forget_elements(old);
+            self.names.forget_elements(name);
+            self.renamed.push(element);
+        }
+    }
+
+    /// The first of `from` and the siblings behind it, up to `end`, that may be equal to `node` by its kind and name, and how
+    /// many were looked at.
+    pub fn find_alike(&self, from: NodeId, end: Option<NodeId>, node: NodeId) -> (Option<NodeId>, u64) {
+        let (Place::Node(mut at), Place::Node(node)) = (from.place(), node.place()) else { return (None, 1) };
+        let end = match end.map(NodeId::place) {
+            Some(Place::Node(end)) => end,
+            _ => NONE,
+        };
+        let mut looked_at = 0;
+        let Node { kind, name, .. } = *self.arena.node(node);
+        let expanded = self.names.expanded(name);
+        while at != end && at != NONE {
+            looked_at += 1;
+            let other = self.arena.node(at);
+            if other.kind == kind && self.names.means(other.name, expanded) {
+                return (Some(NodeId::node(at)), looked_at);
+            }
+            at = other.next;
+        }
+        (None, looked_at)
+    }
+
+    /// The first element of this name among `node` and the siblings behind it.
+    pub fn find_named(&self, node: NodeId, name: NameId) -> Found<NodeId> {
+        let Place::Node(mut at) = node.place() else { return Found { node: None, next: None, looked_at: 1 } };
+        let mut looked_at = 1;
+        if let Some(only) = self.only_named(at, name, &mut looked_at) {
+            return Found { node: some(only).map(NodeId::node), next: None, looked_at };
+        }
+        loop {
+            let Node { kind, name: written, next, .. } = *self.arena.node(at);
+            if kind == Kind::Element && self.names.means(written, name.0) {
+                return Found { node: Some(NodeId::node(at)), next: some(next).map(NodeId::node), looked_at };
+            }
+            if next == NONE {
+                return Found { node: None, next: None, looked_at };
+            }
+            at = next;
+            looked_at += 1;
+        }
+    }
+
+    /// What a name of few elements says of `node` and the siblings behind it: the only one there, or [`NONE`]. Nothing
+    /// where that takes a look at them.
+    fn only_named(&self, node: u32, name: NameId, looked_at: &mut u64) -> Option<u32> {
+        let named = self.names.get(name.0).filter(|name| name.elements <= FEW)?;
+        let parent = self.arena.node(node).parent;
+        let mut found = NONE;
+        let mut at = named.latest;
+        while at != NONE {
+            *looked_at += 1;
+            let element = self.arena.node(at);
+            if element.parent == parent {
+                if found != NONE {
+                    return None;
+                }
+                found = at;
+            }
+            at = element.alike;
+        }
+        let is_here = found == NONE || found == node || self.arena.node(parent).first_child == node;
+        is_here.then_some(found)
+    }
+}
