@@ -256,3 +256,44 @@ func TestAnInjectionThatIsStillToCome(t *testing.T) {
 		remove()
 	}
 }
+
+// What a bundle's ConfigMap is called and what stands in it is what the chart mounts into the webhook's pods.
+func TestTheChartMountsWhatABundleRenders(t *testing.T) {
+	deployment := func(plugins string) (arguments []any, sources []any) {
+		t.Helper()
+		text := mustHelm(t, "template", "virt-patch", chart, "--set-json=webhook.plugins="+plugins)
+		made := objects(t, text)["Deployment/virt-patch"]["spec"].(object)["template"].(object)["spec"].(object)
+		for _, volume := range made["volumes"].([]any) {
+			if volume.(object)["name"] == "injections" {
+				sources = volume.(object)["projected"].(object)["sources"].([]any)
+			}
+		}
+		return made["containers"].([]any)[0].(object)["args"].([]any), sources
+	}
+	const argument = "--injections=/run/virt-patch/injections"
+	arguments, sources := deployment(`["tuning", "virt-patch"]`)
+	if !strings.Contains(fmt.Sprint(arguments), argument) || len(sources) != 2 {
+		t.Fatalf("%v %v", arguments, sources)
+	}
+	for i, name := range []string{"tuning", "virt-patch"} {
+		bundle, err := virtPatch(t, "", "plugin", "--image", sidecarImage, "--pack", "smbios", "--name", name,
+			"--webhook", "virt-patch/virt-patch", "--webhook-authority", "OpenShift")
+		if err != nil {
+			t.Fatal(err)
+		}
+		mounted := sources[i].(object)["configMap"].(object)
+		item := mounted["items"].([]any)[0].(object)
+		made := objects(t, bundle)["ConfigMap/"+mounted["name"].(string)]
+		data, _ := made["data"].(object)
+		if text, _ := data[item["key"].(string)].(string); !strings.Contains(text, "kind: SidecarInjection") || len(data) != 1 {
+			t.Errorf("%v is not in %s", mounted, bundle)
+		}
+		// One that is still to come does not keep the webhook from starting, and each is a file that is read.
+		if mounted["optional"] != true || item["path"] != name+".yaml" {
+			t.Errorf("%v", mounted)
+		}
+	}
+	if arguments, sources := deployment("[]"); strings.Contains(fmt.Sprint(arguments), "--injections") || sources != nil {
+		t.Errorf("without plugins: %v %v", arguments, sources)
+	}
+}
