@@ -17,7 +17,7 @@ use super::survey::{Look, Role, VISITS};
 /// policy in the order written. What stands in a sample domain is right.
 pub fn policy_paths(policies: &[Policy], samples: &Samples) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    let attributes: BTreeSet<&str> = if policies.is_empty() { BTreeSet::new() } else { attributes() };
+    let known = if policies.is_empty() { Known::default() } else { Known::anywhere() };
     for policy in policies {
         let mut visits = VISITS;
         let allowed = policy.allow.iter().flat_map(|allow| &allow.clauses);
@@ -27,35 +27,55 @@ pub fn policy_paths(policies: &[Policy], samples: &Samples) -> Vec<Diagnostic> {
             let (selects, followed) = Reach::follow(&outline, &BTreeMap::new(), &mut visits);
             let look = Look { expression, role: Role::Reads, rule: None, selects, followed };
             names::of_look(&look, samples, &mut problems);
-            at_any_depth(&outline, &look, &attributes, &mut problems);
+            at_any_depth(&outline, &look, &known, &mut problems);
         }
     }
     problems
 }
 
-/// Every attribute without namespace that libvirt knows anywhere.
-fn attributes() -> BTreeSet<&'static str> {
-    let elements = Element::domain().within();
-    elements.iter().flat_map(|element| element.model.attributes().map(|(name, _)| name)).collect()
+/// Every name without namespace that libvirt knows, wherever it stands.
+#[derive(Default)]
+struct Known {
+    attributes: BTreeSet<&'static str>,
+    elements: BTreeSet<&'static str>,
+}
+
+impl Known {
+    fn anywhere() -> Self {
+        let mut known = Self::default();
+        for element in Element::domain().within() {
+            known.attributes.extend(element.model.attributes().map(|(name, _)| name));
+            known.elements.extend(Some(element.name.local).filter(|_| element.name.namespace.is_empty()));
+        }
+        known
+    }
+
+    /// What was probably meant by an attribute's name that is none.
+    fn help(&self, name: &str) -> String {
+        if self.elements.contains(name) {
+            return format!("did you mean the element `{name}`?");
+        }
+        if let Some(near) = nearest(name, self.attributes.iter().copied()) {
+            return format!("did you mean `@{near}`?");
+        }
+        nearest(name, self.elements.iter().copied())
+            .map_or_else(names::nothing_near, |near| format!("did you mean the element `{near}`?"))
+    }
 }
 
 /// `//@name`: what is in the metadata may have any name, so that of rules nothing is said here. A policy is about what libvirt
 /// reads. Depth is bounded when the expression is read.
-fn at_any_depth(outline: &Outline, look: &Look<'_>, known: &BTreeSet<&str>, problems: &mut Vec<Diagnostic>) {
+fn at_any_depth(outline: &Outline, look: &Look<'_>, known: &Known, problems: &mut Vec<Diagnostic>) {
     if let Form::Path(_, steps) = &outline.form {
         for pair in steps.windows(2) {
             let [any, named] = pair else { continue };
             let is_any = any.direction == Direction::DescendantOrSelf && any.test == OutlineTest::Node;
             let OutlineTest::Name(name) = &named.test else { continue };
             let is_attribute = named.direction == Direction::Attribute && name.namespace.is_empty();
-            let local = name.local.as_str();
-            if is_any && is_attribute && !known.contains(local) {
-                let message = format!("libvirt knows no attribute `{local}` at any depth");
-                let help = match nearest(local, known.iter().copied()) {
-                    Some(near) => format!("did you mean `@{near}`?"),
-                    None => names::nothing_near(),
-                };
-                problems.push(look.warning(Code::UnknownAttribute, message, &named.span).help(help));
+            if is_any && is_attribute && !known.attributes.contains(name.local.as_str()) {
+                let message = format!("libvirt knows no attribute `{}` at any depth", name.local);
+                let warning = look.warning(Code::UnknownAttribute, message, &named.span);
+                problems.push(warning.help(known.help(&name.local)));
             }
         }
     }

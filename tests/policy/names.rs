@@ -42,6 +42,11 @@ fn a_name_that_libvirt_does_not_know_is_said_with_its_place_and_what_was_meant()
              `@runtimeDir`?",
         ),
         (
+            "  deny: [//@script]",
+            "policy.yaml:6:12: warning[unknown-attribute]: libvirt knows no attribute `script` at any depth; did you mean the \
+             element `script`?",
+        ),
+        (
             "  deny: [//qemu:args]",
             "policy.yaml:6:12: warning[unknown-element]: libvirt knows no element `qemu:args` at any depth of `/`; did you mean \
              `qemu:arg`?",
