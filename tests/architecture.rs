@@ -49,7 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["source", "diagnostic", "json", "manifest", "rule", "engine", "policy", "load", "surroundings", "hook"],
     ),
     ("admission", &["source", "diagnostic", "json", "manifest", "packs", "rule", "policy", "hook"]),
-    ("injection", &["source", "diagnostic", "yaml", "rule"]),
+    ("injection", &["source", "diagnostic", "yaml", "rule", "admission"]),
     ("infer", &["source", "diagnostic", "xpath", "json", "xml", "yaml", "cloud_init", "rule", "engine"]),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
     ("vmi", &["source", "diagnostic", "yaml", "manifest", "rule"]),

@@ -27,7 +27,7 @@ pub use gate::{Answer, Decision, Gate, Mode};
 pub use object::RULES_LABEL;
 pub use reference::Reference;
 #[cfg(feature = "webhook")]
-pub use review::{Kind, Request, Response, Status, User};
+pub use review::{Kind, Patch, Request, Response, Status, User, read_review};
 
 use serde_json::Value as Json;
 

@@ -19,7 +19,7 @@ pub use names::is_dns_label;
 pub use pod::{Outcome, Pod};
 pub use read::{KIND, SIDECAR_INJECTION, compile, compile_documents};
 #[cfg(feature = "webhook")]
-pub use review::{Request, answer};
+pub use review::Request;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -16,7 +16,13 @@ pub struct Pod {
 }
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Metadata {
+    /// Empty, or none, where the API server makes one up.
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    generate_name: Option<String>,
     #[serde(default, deserialize_with = "value_or_default")]
     labels: BTreeMap<String, String>,
 }
@@ -39,6 +45,14 @@ struct Named {
 /// A value, or the default one for `null`.
 fn value_or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(value: D) -> Result<T, D::Error> {
     Option::deserialize(value).map(Option::unwrap_or_default)
+}
+
+impl Pod {
+    /// Its name, or what its name will begin with.
+    pub fn name(&self) -> &str {
+        let Metadata { name, generate_name, .. } = &self.metadata;
+        name.as_deref().filter(|name| !name.is_empty()).or(generate_name.as_deref()).unwrap_or_default()
+    }
 }
 
 /// What becomes of a pod.

@@ -159,7 +159,7 @@ fn what_cannot_be_answered_is_an_error_with_words() {
         let mut pod = launcher_pod();
         pod["spec"]["initContainers"] = json!({"name": "gold"});
         for (asked, said) in [
-            (json!({}), "no AdmissionReview"),
+            (json!({}), "no AdmissionReview of admission.k8s.io/v1"),
             (changed("/apiVersion", json!("admission.k8s.io/v1beta1")), "of admission.k8s.io/v1beta1"),
             (changed("/request", Json::Null), "has no `request`"),
             (changed("/request/operation", json!("UPDATE")), "only a Pod's CREATE"),
