@@ -156,6 +156,12 @@ impl Tree for Forest<'_> {
         }
     }
 
+    fn named_below(&self, top: Node, name: Name) -> Option<(Vec<Node>, u64)> {
+        let Node::Xml(top) = top else { return None };
+        let (found, looked_at) = self.xml.named_below(top, name.xml?)?;
+        Some((found.into_iter().map(Node::Xml).collect(), looked_at))
+    }
+
     fn find_attribute(&self, element: Node, name: Name) -> (Option<Node>, u64) {
         match (element, name.xml) {
             (Node::Xml(element), Some(name)) => {

@@ -143,6 +143,35 @@ impl<'i> Document<'i> {
         }
     }
 
+    /// All elements of this name in the document, in its order, and how many nodes were looked at. `None` where that takes a
+    /// walk: below other nodes than the root, and where edits have left more to find out than a walk does.
+    pub fn named_below(&self, top: NodeId, name: NameId) -> Option<(Vec<NodeId>, u64)> {
+        let named = self.names.get(name.0).filter(|name| top == self.root() && name.elements != UNKNOWN)?;
+        let most = self.arena.arrays.nodes.len() as u64 / 2;
+        let (mut found, mut looked_at, mut in_order) = (Vec::new(), 1, !self.arena.shuffled);
+        let mut at = named.latest;
+        while at != NONE {
+            looked_at += 1;
+            let is_new = at as usize >= self.arena.parsed_nodes;
+            let mut above = at;
+            // Nobody has taken out what came with the input.
+            while (is_new || self.arena.unlinked) && above != 0 && above != NONE {
+                looked_at += 1;
+                above = self.arena.node(above).parent;
+            }
+            if looked_at > most {
+                return None;
+            }
+            if above != NONE {
+                in_order &= !is_new;
+                found.push(NodeId::node(at));
+            }
+            at = self.arena.node(at).alike;
+        }
+        found.reverse();
+        (in_order || found.len() < 2).then_some((found, looked_at))
+    }
+
     /// What a name of few elements says of `node` and the siblings behind it: the only one there, or [`NONE`]. Nothing
     /// where that takes a look at them.
     fn only_named(&self, node: u32, name: NameId, looked_at: &mut u64) -> Option<u32> {

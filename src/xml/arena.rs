@@ -255,6 +255,9 @@ pub(super) struct Arena<'i> {
     /// So many nodes stem from the input, in document order; likewise attributes.
     pub(super) parsed_nodes: usize,
     pub(super) parsed_attributes: usize,
+    /// Whether an element of the input was ever taken out, and whether one was put in elsewhere.
+    pub(super) unlinked: bool,
+    pub(super) shuffled: bool,
 }
 
 impl<'i> Arena<'i> {
@@ -262,7 +265,14 @@ impl<'i> Arena<'i> {
     pub(super) fn new(bytes: usize) -> Self {
         // Libvirt's indented domains have a node every 18 bytes and an attribute every 30.
         let arrays = Arrays::with_room(bytes / 16 + 8, bytes / 28 + 8);
-        Self { arrays, declarations: Vec::new(), parsed_nodes: 0, parsed_attributes: 0 }
+        Self {
+            arrays,
+            declarations: Vec::new(),
+            parsed_nodes: 0,
+            parsed_attributes: 0,
+            unlinked: false,
+            shuffled: false,
+        }
     }
 
     pub(super) fn node(&self, index: u32) -> &Node {
@@ -370,6 +380,10 @@ impl<'i> Arena<'i> {
         at
     }
 
+    fn is_parsed_element(&self, node: u32) -> bool {
+        (node as usize) < self.parsed_nodes && self.node(node).kind == Kind::Element
+    }
+
     /// Marks an element and all above it: something in them changed.
     pub(super) fn touch(&mut self, from: u32) {
         let mut at = from;
@@ -407,6 +421,7 @@ impl<'i> Arena<'i> {
         } else {
             self.change(before, |before| before.previous = node);
         }
+        self.shuffled |= self.is_parsed_element(node);
         let linked = self.node(node);
         if linked.kind == Kind::Text && !linked.flags.has(Flags::LAYOUT) {
             self.forget_plain(parent);
@@ -427,6 +442,7 @@ impl<'i> Arena<'i> {
         if parent == NONE {
             return;
         }
+        self.unlinked |= self.is_parsed_element(node);
         self.change(node, |node| {
             (node.parent, node.previous, node.next) = (NONE, NONE, NONE);
             node.flags = node.flags.with(Flags::REMOVED);

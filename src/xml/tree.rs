@@ -69,6 +69,10 @@ impl Tree for Document<'_> {
         Document::find_named(self, node, name)
     }
 
+    fn named_below(&self, top: NodeId, name: NameId) -> Option<(Vec<NodeId>, u64)> {
+        Document::named_below(self, top, name)
+    }
+
     fn find_attribute(&self, element: NodeId, name: NameId) -> (Option<NodeId>, u64) {
         Document::find_attribute(self, element, name)
     }

@@ -69,6 +69,12 @@ pub trait Tree {
         find_by_walking(self, node, name)
     }
 
+    /// All elements of this name below a node, in document order, and how many nodes were looked at; `None` where the tree
+    /// knows no shorter way than a walk through all that is below.
+    fn named_below(&self, _top: Self::Node, _name: Self::Name) -> Option<(Vec<Self::Node>, u64)> {
+        None
+    }
+
     /// The attribute of this name, and how many attributes were looked at: most predicates ask for one.
     fn find_attribute(&self, element: Self::Node, name: Self::Name) -> (Option<Self::Node>, u64) {
         let mut looked_at = 0;

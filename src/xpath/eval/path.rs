@@ -152,6 +152,20 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
                     next = found.next;
                 }
             }
+            Some(name)
+                if step.axis == Axis::Descendant
+                    && let Some((below, looked_at)) = self.tree.named_below(node, name) =>
+            {
+                self.budget.spend(looked_at)?;
+                for candidate in below {
+                    if self.is_kept(&mut sieve, candidate)? {
+                        selected.push(candidate);
+                        if enough {
+                            break;
+                        }
+                    }
+                }
+            }
             _ => {
                 let mut walk = Walk::new(self.tree, step.axis, node);
                 while let Some(candidate) = walk.next() {
