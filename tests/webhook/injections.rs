@@ -184,6 +184,8 @@ fn what_cannot_be_answered_is_an_error_with_words() {
         let deep = review(&launcher_pod()).to_string().replace(r#"[{"name":"compute"}]"#, &deep);
         let answer = post(webhook.address, "/inject/gold", deep.as_bytes()).await;
         assert_eq!(answer.status, 200, "what is passed over may be as deep as it likes: {}", answer.text());
+        let large = post(webhook.address, "/inject/gold", &vec![b' '; (8 << 20) + 1]).await;
+        assert_eq!(large.status, 413, "{}", large.text());
         let answer = ask(&webhook, "silver", &review(&launcher_pod())).await;
         assert_eq!(answer.status, 503);
         assert!(answer.text().contains("no injection `silver` yet, there is gold;"), "{}", answer.text());
