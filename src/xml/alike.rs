@@ -148,7 +148,8 @@ impl<'i> Document<'i> {
     pub fn named_below(&self, top: NodeId, name: NameId) -> Option<(Vec<NodeId>, u64)> {
         let named = self.names.get(name.0).filter(|name| top == self.root() && name.elements != UNKNOWN)?;
         let most = self.arena.arrays.nodes.len() as u64 / 2;
-        let (mut found, mut looked_at, mut in_order) = (Vec::new(), 1, !self.arena.shuffled);
+        // The list counts, too: nested questions ask for many short ones.
+        let (mut found, mut looked_at, mut in_order) = (Vec::new(), 3, !self.arena.shuffled);
         let mut at = named.latest;
         while at != NONE {
             looked_at += 1;

@@ -4,6 +4,8 @@
 //! The indentation of a node is what stands between the last line feed and the node, if that is
 //! only white space. A document (or an element) written on one line has none, and gets none.
 
+use memchr::{memchr, memrchr};
+
 use crate::xpath::Kind;
 
 use super::Document;
@@ -27,7 +29,7 @@ pub(super) struct Lines {
 impl Document<'_> {
     /// The line end that the document uses.
     pub(super) fn newline(&self) -> &'static str {
-        match self.text.find('\n') {
+        match memchr(b'\n', self.text.as_bytes()) {
             Some(at) if self.text[..at].ends_with('\r') => "\r\n",
             _ => "\n",
         }
@@ -74,7 +76,7 @@ impl Document<'_> {
         } else {
             some(previous).filter(|&at| self.arena.node(at).kind == Kind::Text).map(|at| self.markup(at))?
         };
-        let line = before.rfind('\n')? + 1;
+        let line = memrchr(b'\n', before.as_bytes())? + 1;
         Some(&before[line..]).filter(|indentation| is_blank(indentation))
     }
 

@@ -236,6 +236,9 @@ impl<'i> Names<'i> {
     fn key(&self, qualified: &str, namespace: u32) -> Key {
         let name = qualified.as_bytes();
         let mut key = self.short_key(head(name), name.len(), namespace);
+        if name.len() <= 8 {
+            return key;
+        }
         let mut hash = u64::from(key.hash);
         let (chunks, last) = name.get(8..).unwrap_or_default().as_chunks::<8>();
         for chunk in chunks {
