@@ -50,11 +50,19 @@ impl Injections {
     }
 }
 
+/// A file that was read.
+struct Followed {
+    source: Arc<Source>,
+    /// What it says, or said when it was last right.
+    injections: Vec<Arc<Injection>>,
+    /// What is wrong with it now.
+    problems: Vec<String>,
+}
+
 /// Follows the files of a folder.
 pub(super) struct Follower {
     folder: PathBuf,
-    /// What was read of each file, and what it says; of a file that was never right, nothing.
-    files: BTreeMap<PathBuf, (Arc<Source>, Vec<Arc<Injection>>)>,
+    files: BTreeMap<PathBuf, Followed>,
     last_problems: Vec<String>,
     injections: Arc<Injections>,
     metrics: Arc<Metrics>,
@@ -113,24 +121,28 @@ impl Follower {
                 return false;
             }
         };
-        let (last, before) = match self.files.remove(path) {
-            Some((last, before)) => (Some(last), before),
-            None => (None, Vec::new()),
-        };
+        let before = self.files.get(path);
+        if let Some(same) = before.filter(|before| before.source.text() == source.text()) {
+            problems.extend_from_slice(&same.problems);
+            return false;
+        }
         let (read, wrong) = injection::compile(&source);
-        problems.extend(wrong.iter().map(ToString::to_string));
-        let is_same = last.is_some_and(|last| last.text() == source.text());
-        let is_used = wrong.is_empty() && !is_same;
-        let now = if is_used { read.into_iter().map(Arc::new).collect() } else { before };
-        self.files.insert(path.to_owned(), (source, now));
+        let is_used = wrong.is_empty();
+        let injections = match is_used {
+            true => read.into_iter().map(Arc::new).collect(),
+            false => before.map(|before| before.injections.clone()).unwrap_or_default(),
+        };
+        let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+        problems.extend_from_slice(&wrong);
+        self.files.insert(path.to_owned(), Followed { source, injections, problems: wrong });
         is_used
     }
 
     /// Of two of the same name the one of the first file counts.
     fn by_name(&self, problems: &mut Vec<String>) -> ByName {
         let mut by_name = ByName::new();
-        for (path, (_, injections)) in &self.files {
-            for injection in injections {
+        for (path, followed) in &self.files {
+            for injection in &followed.injections {
                 let name = &injection.name;
                 if by_name.contains_key(name) {
                     problems.push(format!("{}: another file has an injection `{name}` already", path.display()));
