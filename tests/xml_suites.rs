@@ -374,3 +374,22 @@ fn many_names_take_no_longer() {
         assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     }
 }
+
+#[test]
+fn a_control_character_is_refused_wherever_it_stands() {
+    for character in (0..=0xa0).filter_map(char::from_u32) {
+        let is_allowed = character >= ' ' && character != '<' && character != '&' || "\t\n\r".contains(character);
+        for before in 0..20 {
+            for after in 0..10 {
+                let text = format!("<d>{}{character}{}</d>", "x".repeat(before), "\u{e9}\n".repeat(after));
+                let parsed = Document::parse(&text);
+                assert_eq!(parsed.is_ok(), is_allowed, "{text:?}");
+                if let Err(problem) = parsed.map(drop)
+                    && character < ' '
+                {
+                    assert_eq!(problem.offset, 3 + before, "{text:?}");
+                }
+            }
+        }
+    }
+}

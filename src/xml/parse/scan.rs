@@ -4,9 +4,9 @@
 use memchr::{memchr, memchr2};
 
 /// A one in each byte.
-const ONES: u64 = 0x0101_0101_0101_0101;
+pub(super) const ONES: u64 = 0x0101_0101_0101_0101;
 /// The high bit of each byte.
-const HIGHS: u64 = 0x80 * ONES;
+pub(super) const HIGHS: u64 = 0x80 * ONES;
 
 /// The eight bytes at `at`, where there are as many.
 #[inline]
