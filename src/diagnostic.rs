@@ -296,6 +296,8 @@ codes! {
     MissingPolicy = "missing-policy",
     /// A wrong entry of an allow list.
     AllowList = "allow-list",
+    /// A container that the webhook is to put into pods, and cannot.
+    SidecarInjection = "sidecar-injection",
 
     // Silencing
     /// A comment that should silence a warning, and does not say which or why.

@@ -23,6 +23,8 @@ pub mod engine;
 pub mod hook;
 #[cfg(feature = "cli")]
 pub mod infer;
+#[cfg(feature = "cli")]
+pub mod injection;
 pub mod json;
 #[cfg(feature = "cli")]
 pub mod lint;

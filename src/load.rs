@@ -44,7 +44,7 @@ fn files(paths: &[PathBuf], meant: Meant) -> (Vec<RuleFile>, Vec<Diagnostic>) {
             keep(read_all("<stdin>", std::io::stdin().lock(), LIMIT, meant), &mut files, &mut problems);
             continue;
         }
-        let listed = if path.is_dir() { list(path) } else { Ok(vec![path.clone()]) };
+        let listed = if path.is_dir() { listed(path) } else { Ok(vec![path.clone()]) };
         match listed {
             Ok(listed) if listed.is_empty() => {
                 let (path, file) = (path.display(), meant.file);
@@ -117,8 +117,11 @@ fn keep(read: Result<RuleFile, Diagnostic>, files: &mut Vec<RuleFile>, problems:
     }
 }
 
-/// The rule files of a folder.
-fn list(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+/// The files of a folder that [`rule_files`] would read, by the bytes of their names.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn listed(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -49,6 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["source", "diagnostic", "json", "manifest", "rule", "engine", "policy", "load", "surroundings", "hook"],
     ),
     ("admission", &["source", "diagnostic", "json", "manifest", "packs", "rule", "policy", "lint", "hook"]),
+    ("injection", &["source", "diagnostic", "yaml", "rule", "admission"]),
     ("infer", &["source", "diagnostic", "xpath", "json", "xml", "yaml", "cloud_init", "rule", "engine"]),
     ("report", &["source", "diagnostic", "xml", "rule", "engine"]),
     ("vmi", &["source", "diagnostic", "yaml", "manifest", "rule"]),
@@ -69,17 +70,21 @@ const ROOMS: &[(&str, &[&str])] = &[
             "second_call",
         ],
     ),
-    ("validate", &["source", "diagnostic", "yaml", "manifest", "rule", "policy", "lint", "admission", "rule_test"]),
+    (
+        "validate",
+        &["source", "diagnostic", "yaml", "manifest", "rule", "policy", "lint", "admission", "injection", "rule_test"],
+    ),
     (
         "audit",
         &["source", "diagnostic", "json", "yaml", "manifest", "rule", "policy", "lint", "hook", "admission", "vmi"],
     ),
-    ("schema", &["source", "json", "yaml", "rule", "policy", "rule_test"]),
-    ("webhook", &["source", "diagnostic", "admission", "hook"]),
+    ("schema", &["source", "json", "yaml", "rule", "policy", "injection", "rule_test"]),
+    ("webhook", &["source", "diagnostic", "load", "admission", "injection", "hook"]),
     (
         "cli",
         &[
             "admission",
+            "injection",
             "webhook",
             "source",
             "diagnostic",

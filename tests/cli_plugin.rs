@@ -54,6 +54,47 @@ fn rules_for_some_vms_of_two_namespaces() {
     golden("plugin/rules.yaml", &rendered(&[&arguments[..], &labels, &["rules.yaml"]].concat()));
 }
 
+const WEBHOOK: [&str; 4] = ["--kubernetes", "1.33", "--webhook", "virt-patch/virt-patch"];
+
+#[test]
+fn where_there_is_no_mutating_policy_the_webhook_does_it() {
+    let arguments = ["--name", "tuning", "--namespace", "b", "--namespace", "a", "--vm-label", "vm.example/tier=gold"];
+    let webhook = [&WEBHOOK[..], &["--webhook-authority", "CertManager", "rules.yaml"]].concat();
+    golden("plugin/webhook.yaml", &rendered(&[&arguments[..], &webhook].concat()));
+    let desk = desk();
+    let pack = [&IMAGE[..], &WEBHOOK, &["--webhook-authority", "OpenShift", "--pack", "smbios"]].concat();
+    let done = desk.run(&pack);
+    assert!(done.out.contains("service.beta.openshift.io/inject-cabundle: 'true'"), "{}", done.out);
+    assert!(done.err.contains("`webhook.plugins` has to name `virt-patch`"), "{}", done.err);
+}
+
+/// What is rendered is what `validate` and the webhook read.
+#[test]
+fn a_bundle_with_an_injection_is_checked_as_a_whole() {
+    let webhook = [&WEBHOOK[..], &["--webhook-authority", "CertManager", "--namespace", "a", "rules.yaml"]].concat();
+    let bundle = rendered(&webhook);
+    let desk = Desk::new(&[("bundle.yaml", &bundle), ("broken.yaml", &bundle.replace("Always", "Never"))]);
+    let done = desk.run(&["validate", "bundle.yaml"]);
+    assert!(done.code == 0 && done.out.contains("1 rule set, 1 injection"), "{}{}", done.out, done.err);
+    let done = desk.run(&["validate", "broken.yaml"]);
+    assert!(done.code == 1 && done.out.contains("the container needs `restartPolicy`"), "{}{}", done.out, done.err);
+}
+
+#[test]
+fn an_authority_is_a_certificate_and_never_a_key() {
+    let certificate = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n";
+    let key = format!("{certificate}-----BEGIN EC PRIVATE KEY-----\n");
+    let desk = Desk::new(&[("ca.crt", certificate), ("pair.pem", &key), ("empty", "")]);
+    let run =
+        |file: &str| desk.run(&[&IMAGE[..], &WEBHOOK, &["--pack", "smbios", "--webhook-authority", file]].concat());
+    let done = run("ca.crt");
+    assert!(done.code == 0 && done.out.contains("caBundle: LS0tLS1CRUdJTi"), "{}{}", done.out, done.err);
+    for (file, said) in [("pair.pem", "and no key"), ("empty", "must hold certificates"), ("none", "cannot be read")] {
+        let done = run(file);
+        assert!(done.code == 2 && done.out.is_empty() && done.err.contains(said), "{file}: {}", done.err);
+    }
+}
+
 #[test]
 fn several_files_keep_their_order_and_their_names_become_keys() {
     let text = rendered(&["--namespace", "a", "my rules", "rules.yaml"]);
@@ -105,6 +146,7 @@ fn the_notes_say_what_the_cluster_needs() {
     let said =
         |kubernetes: &str| desk().run(&[&IMAGE[..], &["--pack", "smbios", "--kubernetes", kubernetes]].concat()).err;
     assert_eq!(said("1.36"), "note: KubeVirt needs the feature gate `Plugins`\n");
+    assert!(said("1.33").contains("let the webhook put the sidecar into pods: `--webhook"), "{}", said("1.33"));
     assert!(said("1.35").contains("--runtime-config=admissionregistration.k8s.io/v1beta1=true"));
 }
 
@@ -147,6 +189,9 @@ fn wrong_arguments_say_what_is_wanted() {
         (["--kubevirt", "1.8"], "has no structured plugins"),
         (["--kubevirt", "1.10"], "this virt-patch knows the plugins of KubeVirt 1.9"),
         (["--kubernetes", "1.33"], "no MutatingAdmissionPolicy beyond alpha"),
+        (["--kubernetes", "1.28"], "has no native sidecars"),
+        (["--webhook", "a/b"], "--webhook-authority <FROM>"),
+        (["--webhook-authority", "CertManager"], "--webhook <NAMESPACE/NAME>"),
         (["--kubernetes", "latest"], "a release is MAJOR.MINOR"),
         (["--name", "Virt"], "at most 63 of a-z"),
         (["--name", "a/../b"], "at most 63 of a-z"),

@@ -11,6 +11,8 @@ mod commands;
 mod generated;
 #[path = "policy/language.rs"]
 mod language;
+#[path = "policy/names.rs"]
+mod names;
 #[path = "policy/sidecar.rs"]
 mod sidecar;
 #[path = "policy/verdicts.rs"]

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use virt_patch::diagnostic::{Code, Diagnostic};
+use virt_patch::injection;
 use virt_patch::policy;
 use virt_patch::rule::shape::{Mapping, Shape};
 use virt_patch::rule::{API_VERSION, RuleFile, Trust, compile};
@@ -151,6 +152,18 @@ spec:
   limits: {steps: 1000, bytes: 1000, nodes: 10}
 ";
 
+/// As [`RARE`], for what the webhook puts into pods.
+const RARE_INJECTION: &str = "
+apiVersion: virt-patch.dev/v1alpha1
+kind: SidecarInjection
+metadata: {name: rare}
+spec:
+  namespaces: [vms]
+  podLabels: {vm.example/tier: gold}
+  container: {name: rare, image: a, restartPolicy: Always}
+  volumes: [{name: rules, configMap: {name: rules}}]
+";
+
 /// A document that was found, and where.
 struct Found {
     name: String,
@@ -187,7 +200,7 @@ fn documents(name: &str, text: &str, found: &mut Vec<Found>) {
         if is("ConfigMap") {
             let values = document.get("data").and_then(yaml::Node::entries).unwrap_or_default();
             values.iter().filter_map(|(_, value)| value.text()).for_each(|text| documents(name, text, found));
-        } else if (is("RuleSet") || is("RuleTest") || is("RulePolicy"))
+        } else if (is("RuleSet") || is("RuleTest") || is("RulePolicy") || is(injection::KIND))
             && document.get("apiVersion").and_then(yaml::Node::text) == Some(API_VERSION)
         {
             let Ok(json) = yaml::to_json(&document, yaml::schema::Schema::Core, &source) else { continue };
@@ -205,6 +218,9 @@ fn compiles(json: &Value) -> bool {
     }
     if json.get("kind").is_some_and(|kind| kind == "RulePolicy") {
         return policy::compile(&Source::new("mutated.yaml", json.to_string())).1.is_empty();
+    }
+    if json.get("kind").is_some_and(|kind| kind == injection::KIND) {
+        return injection::compile(&Source::new("mutated.yaml", json.to_string())).1.is_empty();
     }
     compile(&[RuleFile { source: Source::new("mutated.yaml", json.to_string()), trust: Trust::File, pack: None }])
         .is_ok()
@@ -233,6 +249,7 @@ fn all() -> Vec<Found> {
     documents("rare", RARE, &mut found);
     documents("rare", RARE_TEST, &mut found);
     documents("rare", RARE_POLICY, &mut found);
+    documents("rare", RARE_INJECTION, &mut found);
     let yaml = ["rules", "examples", "src/cli", "tests/cases"].iter().flat_map(|folder| files(folder, "yaml"));
     for path in yaml.chain(files("rules", "yml")) {
         documents(&path.display().to_string(), &fs::read_to_string(&path).expect("a file"), &mut found);

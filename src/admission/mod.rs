@@ -31,7 +31,7 @@ pub use object::RULES_LABEL;
 pub use reference::Reference;
 pub use required::RequiredPolicy;
 #[cfg(feature = "webhook")]
-pub use review::{Kind, Request, Response, Status, User};
+pub use review::{Kind, Patch, Request, Response, Status, User, read_review};
 
 use serde_json::Value as Json;
 

@@ -3,6 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
@@ -13,10 +16,25 @@ const KIND: &str = "AdmissionReview";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Asked {
+struct Asked<R> {
     api_version: String,
     kind: String,
-    request: Option<Request>,
+    request: Option<R>,
+}
+
+/// Reads a review's bytes: what is asked, as far as `R` keeps it.
+///
+/// # Errors
+/// In words: no JSON, no review of this version, no such request in it.
+pub fn read_review<R: DeserializeOwned>(bytes: &[u8]) -> Result<R, String> {
+    let asked: Asked<R> =
+        serde_json::from_slice(bytes).map_err(|error| format!("this is no {KIND} of {API_VERSION}: {error}"))?;
+    if asked.api_version != API_VERSION || asked.kind != KIND {
+        let start = |text: &str| text.chars().take(64).collect::<String>().escape_debug().to_string();
+        let (version, kind) = (start(&asked.api_version), start(&asked.kind));
+        return Err(format!("this is a {kind} of {version}, and {KIND} of {API_VERSION} is answered here"));
+    }
+    asked.request.ok_or_else(|| format!("this {KIND} has no `request`"))
 }
 
 /// What is asked about one change of one object.
@@ -75,14 +93,7 @@ impl Request {
     /// # Errors
     /// In words: no JSON, no review of this version, no request in it.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        let asked: Asked =
-            serde_json::from_slice(bytes).map_err(|error| format!("this is no {KIND} of {API_VERSION}: {error}"))?;
-        if asked.api_version != API_VERSION || asked.kind != KIND {
-            let start = |text: &str| text.chars().take(64).collect::<String>().escape_debug().to_string();
-            let (version, kind) = (start(&asked.api_version), start(&asked.kind));
-            return Err(format!("this is a {kind} of {version}, and {KIND} of {API_VERSION} is answered here"));
-        }
-        asked.request.ok_or_else(|| format!("this {KIND} has no `request`"))
+        read_review(bytes)
     }
 }
 
@@ -103,6 +114,26 @@ pub struct Response {
     /// What the API server's audit log keeps.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub audit_annotations: BTreeMap<String, String>,
+    /// How the object is changed before it is kept.
+    #[serde(flatten)]
+    pub patch: Option<Patch>,
+}
+
+/// A change of the object that is asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Patch {
+    /// `JSONPatch`, the only type there is.
+    patch_type: &'static str,
+    /// The patch's JSON (RFC 6902) in base64.
+    patch: String,
+}
+
+impl Patch {
+    /// A list of operations (RFC 6902, section 4).
+    pub fn json(operations: &Json) -> Self {
+        Self { patch_type: "JSONPatch", patch: STANDARD.encode(operations.to_string()) }
+    }
 }
 
 /// The part of a Kubernetes `Status` that the user sees.
@@ -133,6 +164,7 @@ impl Response {
             status: None,
             warnings: Vec::new(),
             audit_annotations: BTreeMap::new(),
+            patch: None,
         }
     }
 

@@ -32,7 +32,8 @@ const STACK: usize = 8 << 20;
 ///
 /// Images of hookSidecars are held to an allow list; command, pvc, unknown arguments and mounts outside of where rules
 /// belong are refused; rules in annotations and in ConfigMaps with the label virt-patch.dev/rules=true are
-/// compiled. POST /validate takes reviews; GET /healthz, /readyz and /metrics are for operators.
+/// compiled. With --injections it puts the sidecars of plugins into pods (`virt-patch plugin --webhook`). POST /validate
+/// and /inject/NAME take reviews; GET /healthz, /readyz and /metrics are for operators.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   virt-patch webhook --cert tls.crt --key tls.key --allow-list images.txt
@@ -55,6 +56,9 @@ pub(super) struct Arguments {
     /// What rules may do: a RulePolicy file or folder, or `builtin:NAME`; repeatable
     #[arg(long = "policy", value_name = "POLICY")]
     policies: Vec<PathBuf>,
+    /// A folder with SidecarInjections, the containers that pods of VMs get; read again when it changes
+    #[arg(long, value_name = "FOLDER")]
+    injections: Option<PathBuf>,
     /// What becomes of what is refused: Enforce keeps it out, Warn lets it in with warnings, Audit only records it
     #[arg(long, value_enum, value_name = "MODE", default_value = "Enforce")]
     mode: ModeArgument,
@@ -165,6 +169,7 @@ impl Arguments {
             images,
             kubeconfig: self.kubeconfig,
             criteria: Criteria { allow_list: None, policies },
+            injections: self.injections,
             gate: Gate {
                 mode,
                 exempt_namespaces: self.exempt_namespaces.into_iter().collect(),

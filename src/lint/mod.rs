@@ -1,10 +1,11 @@
-//! Lints: what a rule set may say and its author hardly means.
+//! Lints: what a rule set, or a policy, may say and its author hardly means.
 //!
 //! A lint is a warning, for what it says is likely and not sure. None should be false: where a rule
 //! may be right in some domain, nothing is said. They look at compiled rule sets, at their text, at
 //! libvirt's vocabulary and at sample domains; the sidecar is built without them.
 
 mod calls;
+mod clauses;
 mod cloud_init;
 mod combinations;
 mod names;
@@ -21,6 +22,7 @@ mod twice;
 mod unused;
 mod written;
 
+pub use clauses::policy_paths;
 pub use policies::{Effort, Tried, under_policies, under_policies_within};
 pub use samples::{Sample, Samples};
 

@@ -19,9 +19,7 @@ use super::written::FragmentText;
 /// attributes that libvirt does not know.
 pub(super) fn check(survey: &Survey<'_>, samples: &Samples, problems: &mut Vec<Diagnostic>) {
     for look in &survey.looks {
-        let unknown = look.followed.unknown.iter().filter(|unknown| !is_in_samples(unknown, samples));
-        problems.extend(unknown.map(|unknown| unknown_step(look, unknown)));
-        problems.extend(look.followed.compared.iter().filter_map(|compared| impossible_word(look, compared)));
+        of_look(look, samples, problems);
     }
     problems.extend(survey.assigned.iter().filter_map(|assigned| assigned_word(survey, assigned)));
     for placed in &survey.fragments {
@@ -30,6 +28,13 @@ pub(super) fn check(survey: &Survey<'_>, samples: &Samples, problems: &mut Vec<D
         let names = FragmentNames { placed, text: &text, document: &document, samples };
         names.children(document.root_element(), placed.parents.elements().cloned().collect(), problems);
     }
+}
+
+/// Those of an expression.
+pub(super) fn of_look(look: &Look<'_>, samples: &Samples, problems: &mut Vec<Diagnostic>) {
+    let unknown = look.followed.unknown.iter().filter(|unknown| !is_in_samples(unknown, samples));
+    problems.extend(unknown.map(|unknown| unknown_step(look, unknown)));
+    problems.extend(look.followed.compared.iter().filter_map(|compared| impossible_word(look, compared)));
 }
 
 fn is_in_samples(unknown: &Unknown, samples: &Samples) -> bool {
@@ -45,7 +50,7 @@ fn unknown_step(look: &Look<'_>, unknown: &Unknown) -> Diagnostic {
     let (code, message, help) = if unknown.at_any_depth {
         let tops = unknown.parents.known.values().map(|spot| spot.element().cloned().unwrap_or_else(Element::domain));
         let below: Vec<String> = tops.flat_map(|top| top.within()).map(|element| element.name.to_string()).collect();
-        let near = nearest(name.local, below.iter().map(String::as_str));
+        let near = nearest(&name.to_string(), below.iter().map(String::as_str));
         let help = near.map_or_else(nothing_near, |near| format!("did you mean `{near}`?"));
         (Code::UnknownElement, format!("libvirt knows no element `{name}` at any depth of {place}"), help)
     } else if unknown.is_attribute {
@@ -110,7 +115,7 @@ fn attribute_help(name: Name<'_>, parents: &[&Arc<Element>]) -> String {
     }
 }
 
-fn nothing_near() -> String {
+pub(super) fn nothing_near() -> String {
     format!("libvirt {LIBVIRT} would drop it in silence; take it out, or write the name as libvirt does")
 }
 

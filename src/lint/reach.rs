@@ -203,9 +203,12 @@ impl<'a> Reach<'a> {
             (Direction::Descendant | Direction::DescendantOrSelf, _) if !matches!(spot, Spot::Attribute(..)) => {
                 let elements = element.cloned().unwrap_or_else(Element::domain).within();
                 let skip = usize::from(step.direction == Direction::Descendant && element.is_some());
-                self.keep(elements.into_iter().skip(skip), &step.test, to);
                 // In metadata stands what is in no namespace of libvirt's, and no name tells of it.
-                to.open |= !matches!(&step.test, OutlineTest::Name(name) if name.namespace.is_empty());
+                to.open |= match &step.test {
+                    OutlineTest::Name(name) => !elements.iter().any(|one| one.name.namespace == name.namespace),
+                    _ => true,
+                };
+                self.keep(elements.into_iter().skip(skip), &step.test, to);
             }
             (Direction::Stay, Some(element)) => self.keep([Arc::clone(element)], &step.test, to),
             (Direction::Stay, None) if step.test == OutlineTest::Node => {

@@ -11,9 +11,9 @@ use super::reach::{Followed, Reach};
 use super::spots::Spots;
 use super::written::Written;
 
-/// How many places all expressions of a rule set may visit: a hundred rules need a tenth of it, and hostile
+/// How many places all expressions of a rule set, or of a policy, may visit: a hundred rules need a tenth of it, and hostile
 /// ones end in well under a second.
-const VISITS: usize = 500_000;
+pub(super) const VISITS: usize = 500_000;
 
 /// What an expression is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

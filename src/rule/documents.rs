@@ -19,7 +19,8 @@ pub(super) struct Found {
     pub(super) pack: Option<&'static str>,
 }
 
-const KINDS: [&str; 6] = ["RuleSet", "RuleTest", "RulePolicy", "ConfigMap", "VirtualMachine", "VirtualMachineInstance"];
+const KINDS: [&str; 7] =
+    ["RuleSet", "RuleTest", "RulePolicy", "SidecarInjection", "ConfigMap", "VirtualMachine", "VirtualMachineInstance"];
 
 /// Every rule set of a file, in the order written.
 pub(super) fn find(file: &RuleFile, problems: &mut Vec<Diagnostic>) -> Vec<Found> {
@@ -95,14 +96,15 @@ fn document(reader: &mut Reader, file: &RuleFile, node: Node, found: &mut Vec<Fo
             found.push(Found { source: Arc::clone(&file.source), node, trust: file.trust, pack: file.pack });
             false
         }
-        (API_VERSION, "RuleTest") => true,
+        // What the webhook puts into pods lies beside rules in no mount, but in a file of manifests.
+        (API_VERSION, "RuleTest" | "SidecarInjection") => true,
         (API_VERSION, "RulePolicy") => {
             reader
                 .error(Code::UnknownKind, "a policy among rules: it is the administrator's, not a rule", &kind.span)
                 .help = Some("keep policies in files of their own and give them with `--policy`".into());
             false
         }
-        (_, "RuleSet" | "RuleTest" | "RulePolicy") => {
+        (_, "RuleSet" | "RuleTest" | "RulePolicy" | "SidecarInjection") => {
             wrong_version(reader, version);
             false
         }

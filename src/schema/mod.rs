@@ -8,13 +8,15 @@ mod shape;
 
 use serde_json::{Map, Value, json};
 
+use crate::injection;
 use crate::policy;
 use crate::rule::{self, shape::Mapping};
 use crate::rule_test;
 use shape::Definitions;
 
 /// Every kind of document that the schema describes, by its table.
-pub const KINDS: [&Mapping; 3] = [&rule::RULE_SET, &rule_test::RULE_TEST, &policy::RULE_POLICY];
+pub const KINDS: [&Mapping; 4] =
+    [&rule::RULE_SET, &rule_test::RULE_TEST, &policy::RULE_POLICY, &injection::SIDECAR_INJECTION];
 
 /// The schema: an object with `$schema`, `title`, `description`, `oneOf` (a reference for each of [`KINDS`])
 /// and `$defs` (a schema for each mapping, by its name).
@@ -24,7 +26,7 @@ pub fn schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": format!("virt-patch ({})", rule::API_VERSION),
-        "description": "Rules for KubeVirt's hook sidecars (libvirt domain XML and cloud-init data), their tests, and policies.",
+        "description": "Rules for KubeVirt's hook sidecars (libvirt domain XML and cloud-init data), their tests, policies, and injections.",
         "oneOf": kinds,
         "$defs": Value::Object(definitions.into_iter().collect::<Map<_, _>>()),
     })

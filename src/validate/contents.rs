@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::admission;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::lint::{Samples, lint, under_policies};
+use crate::injection;
+use crate::lint::{Samples, lint, policy_paths, under_policies};
 use crate::manifest::{self, HOOK_SIDECARS_ANNOTATION, Machine, RULES_ANNOTATION};
 use crate::policy::{self, Policies};
 use crate::rule;
@@ -13,14 +14,15 @@ use crate::yaml::{self, Limits, Node};
 
 use super::embedded::{GROUP, is_for_virt_patch};
 use super::findings::{Candidate, Counts};
+use super::injections;
 use super::sidecars::{self, ConfigMap, MountedKey};
 use super::tests::{self, Beside};
 
 /// The kinds of virt-patch's own documents.
-const KINDS: [&str; 3] = ["RuleSet", "RuleTest", "RulePolicy"];
+const KINDS: [&str; 4] = ["RuleSet", "RuleTest", "RulePolicy", injection::KIND];
 
 /// Words without which a file can hold nothing of virt-patch's, in whatever way it is misspelled.
-const MARKS: [&str; 5] = ["virt-patch", "RuleSet", "RuleTest", "RulePolicy", HOOK_SIDECARS_ANNOTATION];
+const MARKS: [&str; 6] = ["virt-patch", "RuleSet", "RuleTest", "RulePolicy", injection::KIND, HOOK_SIDECARS_ANNOTATION];
 
 /// The most bytes of a file: all VMs of a cluster, as `kubectl get` prints them.
 pub const LIMIT: usize = 16 << 20;
@@ -48,6 +50,7 @@ enum Kind {
     Rules,
     Test,
     Policy,
+    Injection,
     Machine,
     /// Another Kubernetes object, or no object at all.
     Foreign,
@@ -91,7 +94,7 @@ pub(super) fn read(candidate: &Candidate, beside: &Beside<'_>, held_to: HeldTo<'
     if contents.counts.rule_tests > 0 {
         contents.problems.append(&mut tests::of_file(source, &contents.documents, beside));
     }
-    contents.tests_in_config_maps(source);
+    contents.in_config_maps(source);
     contents
 }
 
@@ -114,6 +117,12 @@ impl Contents {
                 let (policies, mut problems) = policy::compile_documents(source, std::slice::from_ref(&document));
                 self.counts.policies += policies.len();
                 self.problems.append(&mut problems);
+                self.problems.append(&mut policy_paths(&policies, held_to.samples));
+            }
+            Kind::Injection => {
+                let (injections, mut problems) = injection::compile_documents(source, std::slice::from_ref(&document));
+                self.counts.injections += injections.len();
+                self.problems.append(&mut problems);
             }
             Kind::Rules => self.compile(candidate, &document, held_to),
             Kind::Machine => {
@@ -133,10 +142,14 @@ impl Contents {
         self.documents.push(document);
     }
 
-    fn tests_in_config_maps(&mut self, source: &Arc<Source>) {
+    /// What is no rule set in the texts of ConfigMaps.
+    fn in_config_maps(&mut self, source: &Arc<Source>) {
         for document in &self.documents {
             let (count, mut problems) = tests::of_config_map(source, document);
             self.counts.rule_tests += count;
+            self.problems.append(&mut problems);
+            let (count, mut problems) = injections::of_config_map(source, document);
+            self.counts.injections += count;
             self.problems.append(&mut problems);
         }
     }
@@ -172,6 +185,8 @@ fn kind(document: &Node) -> Kind {
         Kind::Test
     } else if is_ours && kind == "RulePolicy" {
         Kind::Policy
+    } else if is_ours && kind == injection::KIND {
+        Kind::Injection
     } else if is_ours || is_meant {
         Kind::Rules
     } else if Machine::of(document).is_some() {

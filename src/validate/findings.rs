@@ -32,6 +32,8 @@ pub struct Counts {
     pub rule_tests: usize,
     /// `RulePolicy` documents that are right.
     pub policies: usize,
+    /// `SidecarInjection` documents that are right, wherever they stand.
+    pub injections: usize,
     /// VMs, VMIs and what makes them.
     pub machines: usize,
     /// Documents and files that are none of virt-patch's.
@@ -47,9 +49,15 @@ impl Counts {
         self.rule_sets += other.rule_sets;
         self.rule_tests += other.rule_tests;
         self.policies += other.policies;
+        self.injections += other.injections;
         self.machines += other.machines;
         self.passed_over += other.passed_over;
         self.silenced += other.silenced;
+    }
+
+    /// Whether nothing of virt-patch's was there.
+    pub fn are_none(&self) -> bool {
+        self.rule_sets + self.rule_tests + self.policies + self.injections + self.machines == 0
     }
 }
 

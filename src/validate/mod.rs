@@ -8,6 +8,7 @@ mod baseline;
 mod contents;
 mod embedded;
 mod findings;
+mod injections;
 mod settings;
 mod sidecars;
 mod silence;

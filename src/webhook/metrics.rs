@@ -35,6 +35,12 @@ struct Review {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Pod {
+    injection: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Problem {
     code: &'static str,
 }
@@ -54,6 +60,7 @@ struct Reload {
 pub(super) struct Metrics {
     registry: Registry,
     reviews: Family<Review, Counter>,
+    pods: Family<Pod, Counter>,
     problems: Family<Problem, Counter>,
     seconds: Histogram,
     requests: Family<Request, Counter>,
@@ -67,11 +74,13 @@ pub(super) struct Metrics {
 impl Metrics {
     pub(super) fn new() -> Self {
         let mut registry = Registry::with_prefix("virt_patch_webhook");
-        let (reviews, problems, requests) = (Family::default(), Family::default(), Family::default());
+        let (reviews, pods) = (Family::default(), Family::default());
+        let (problems, requests) = (Family::default(), Family::default());
         let (reloads, entries, read_at, connections) =
             (Family::default(), Gauge::default(), Gauge::default(), Gauge::default());
         let seconds = Histogram::new(SECONDS);
         registry.register("reviews", "Reviews answered, by kind and decision", Family::clone(&reviews));
+        registry.register("pods", "Pods answered, by injection and outcome", Family::clone(&pods));
         registry.register("problems", "What was wrong with objects, by diagnostic code", Family::clone(&problems));
         registry.register_with_unit(
             "review",
@@ -94,6 +103,7 @@ impl Metrics {
         Self {
             registry,
             reviews,
+            pods,
             problems,
             seconds,
             requests,
@@ -112,6 +122,12 @@ impl Metrics {
         for problem in &answer.problems {
             self.problems.get_or_create(&Problem { code: problem.code.as_str() }).inc();
         }
+        self.seconds.observe(took.as_secs_f64());
+    }
+
+    /// A pod was answered by an injection, of which there are as many as were configured.
+    pub(super) fn pod(&self, injection: &str, outcome: &'static str, took: Duration) {
+        self.pods.get_or_create(&Pod { injection: injection.to_owned(), outcome }).inc();
         self.seconds.observe(took.as_secs_f64());
     }
 
@@ -136,6 +152,11 @@ impl Metrics {
     /// The certificate's files changed.
     pub(super) fn certificate(&self, is_used: bool) {
         self.reload("certificate", if is_used { "ok" } else { "failed" });
+    }
+
+    /// The injections changed.
+    pub(super) fn injections(&self, are_used: bool) {
+        self.reload("injections", if are_used { "ok" } else { "failed" });
     }
 
     fn reload(&self, what: &'static str, result: &'static str) {

@@ -1,8 +1,9 @@
 //! The admission server: [`crate::admission`] behind TLS, with what it judges by kept up to date.
 //!
-//! A [`Server`] listens where the API server calls (`/validate`) and, in plain HTTP, where metrics are fetched. What it
-//! is given at its start may change under it: the files of the certificate and of the clients' authority, the allow list's file, the
-//! ConfigMap or Harvester's setting that holds the list. Nothing that a peer sends ends it.
+//! A [`Server`] listens where the API server calls (`/validate`, and `/inject/NAME` about pods that are to get a sidecar)
+//! and, in plain HTTP, where metrics are fetched. What it is given at its start may change under it: the files of the
+//! certificate and of the clients' authority, the allow list's file, the ConfigMap or Harvester's setting that holds the list, the
+//! files that say what goes into pods. Nothing that a peer sends ends it.
 //!
 //! | a peer that | is bounded by |
 //! | --- | --- |
@@ -15,6 +16,8 @@
 mod certificate;
 mod connections;
 mod images;
+mod inject;
+mod injections;
 mod memory;
 mod metrics;
 mod poll;

@@ -24,6 +24,7 @@ use crate::hook::log::Level;
 use super::certificate::{Tls, TlsFiles};
 use super::connections::Door;
 use super::images::{self, Follower, Images};
+use super::injections::{self, Injections};
 use super::metrics::Metrics;
 use super::poll::Files;
 use super::reading::{Budget, Limits};
@@ -48,6 +49,8 @@ pub struct Options {
     pub kubeconfig: Option<PathBuf>,
     /// What objects are judged by beside the allow list.
     pub criteria: Criteria,
+    /// The folder with the injections ([`crate::injection`]); without it no pod is changed.
+    pub injections: Option<PathBuf>,
     /// Who is judged, and how strictly.
     pub gate: Gate,
     /// What reviews may cost.
@@ -98,6 +101,7 @@ pub struct Server {
     tls_files: TlsFiles,
     service: Arc<Service>,
     follow: Follow,
+    follow_injections: Option<injections::Follower>,
 }
 
 /// How the allow list is kept up to date.
@@ -141,9 +145,17 @@ impl Server {
             Images::ConfigMap { .. } | Images::HarvesterSetting => Follow::Object(follower, client(&options).await?),
         };
 
+        let injections = Arc::new(Injections::default());
+        let follow_injections = options.injections.clone().map(|folder| {
+            let (metrics, log) = (Arc::clone(&metrics), Arc::clone(&log));
+            let mut follower = injections::Follower::new(folder, Arc::clone(&injections), metrics, log);
+            follower.look();
+            follower
+        });
         let service = Arc::new(Service {
             gate: options.gate.clone(),
             current,
+            injections,
             budget: Budget::new(options.limits),
             judges: Arc::new(Semaphore::new(Self::judges())),
             time: options.limits.time,
@@ -156,7 +168,7 @@ impl Server {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
-        Ok(Self { options, reviews, metrics, tls: Tls::new(first), tls_files, service, follow })
+        Ok(Self { options, reviews, metrics, tls: Tls::new(first), tls_files, service, follow, follow_injections })
     }
 
     /// How many reviews are judged at the same time, each on a thread where it may block.
@@ -199,6 +211,9 @@ impl Server {
             Follow::File(follower, files) => followers.spawn(follower.follow_file(files, self.options.poll)),
             Follow::Object(follower, client) => followers.spawn(follower.follow_object(client)),
         };
+        if let Some(follower) = self.follow_injections {
+            followers.spawn(follower.follow(self.options.poll));
+        }
         followers.spawn(follow_certificate(self.tls, self.tls_files, self.options.poll, Arc::clone(&service)));
         end.await;
         service.is_ending.store(true, Ordering::Relaxed);

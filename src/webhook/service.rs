@@ -15,9 +15,12 @@ use crate::admission::{self, AllowList, Answer, Criteria, Decision, Gate};
 use crate::hook::Log;
 use crate::hook::log::{Field, Level};
 
+use super::injections::Injections;
 use super::metrics::Metrics;
 use super::reading::{Budget, Unread};
 
+/// What stands before an injection's name.
+const INJECT: &str = "/inject/";
 /// OpenMetrics' own media type.
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -59,6 +62,8 @@ pub(super) enum Audience {
 pub(super) struct Service {
     pub(super) gate: Gate,
     pub(super) current: Arc<Current>,
+    /// The containers that go into pods.
+    pub(super) injections: Arc<Injections>,
     pub(super) budget: Budget,
     /// Judgements that run at the same time.
     pub(super) judges: Arc<Semaphore>,
@@ -70,7 +75,7 @@ pub(super) struct Service {
     pub(super) log: Arc<Log>,
 }
 
-type Reply = Response<Full<Bytes>>;
+pub(super) type Reply = Response<Full<Bytes>>;
 
 impl Service {
     /// Answers a request, whatever it is.
@@ -84,9 +89,11 @@ impl Service {
         let (head, body) = request.into_parts();
         let expected = match (head.uri.path(), audience) {
             ("/validate", Audience::ApiServer) => Method::POST,
+            (path, Audience::ApiServer) if path.starts_with(INJECT) => Method::POST,
             ("/healthz" | "/readyz" | "/metrics", _) => Method::GET,
             _ => {
-                let paths = "there is nothing here; /validate, /healthz, /readyz and /metrics are answered";
+                let paths =
+                    "there is nothing here; /validate, /inject/NAME, /healthz, /readyz and /metrics are answered";
                 return text(StatusCode::NOT_FOUND, paths);
             }
         };
@@ -107,8 +114,9 @@ impl Service {
                 Ok(page) => reply(StatusCode::OK, METRICS_TYPE, page),
                 Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
             },
-            _ => {
-                let answered = self.budget.read(body, async |bytes| self.review(bytes).await).await;
+            path => {
+                let injection = path.strip_prefix(INJECT).map(ToOwned::to_owned);
+                let answered = self.budget.read(body, async |bytes| self.review(bytes, injection).await).await;
                 answered.unwrap_or_else(|Unread { status, words }| self.refuse(status, words))
             }
         }
@@ -124,19 +132,27 @@ impl Service {
         }
     }
 
-    /// Judges a review on a thread where it holds up nobody else.
-    async fn review(self: &Arc<Self>, bytes: Vec<u8>) -> Reply {
+    /// Answers a review: a pod by the injection of this name, or else by judging it.
+    async fn review(self: &Arc<Self>, bytes: Vec<u8>, injection: Option<String>) -> Reply {
+        if let Some(name) = injection {
+            return self.aside(move |service| service.inject(&name, &bytes)).await;
+        }
         let Some(criteria) = self.current.get() else {
             let words = "no allow list could be read yet, so nothing can be judged; see the webhook's log";
             return self.refuse(StatusCode::SERVICE_UNAVAILABLE, words.to_owned());
         };
+        self.aside(move |service| service.judge(&bytes, &criteria)).await
+    }
+
+    /// Does what takes a processor's time on a thread where it holds up nobody else.
+    async fn aside(self: &Arc<Self>, work: impl FnOnce(&Self) -> Reply + Send + 'static) -> Reply {
         let judging = async {
             let turn = Arc::clone(&self.judges).acquire_owned().await;
             let service = Arc::clone(self);
             tokio::task::spawn_blocking(move || {
                 // Given back when the work is done, also where nobody waits for it any more.
                 let _turn = turn;
-                service.judge(&bytes, &criteria)
+                work(&service)
             })
             .await
         };
@@ -195,7 +211,7 @@ impl Service {
     }
 
     /// No verdict: the API server does then what the webhook's `failurePolicy` says.
-    fn refuse(&self, status: StatusCode, words: String) -> Reply {
+    pub(super) fn refuse(&self, status: StatusCode, words: String) -> Reply {
         let code = u64::from(status.as_u16());
         self.log.event(Level::Error, "no verdict", &[("status", code.into()), ("problem", words.as_str().into())]);
         text(status, words)
@@ -206,7 +222,7 @@ fn text(status: StatusCode, words: impl Into<String>) -> Reply {
     reply(status, "text/plain; charset=utf-8", words.into() + "\n")
 }
 
-fn reply(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Reply {
+pub(super) fn reply(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(Full::new(body.into()));
     *reply.status_mut() = status;
     reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));

@@ -7,7 +7,8 @@
 //	VIRT_PATCH_KUBERNETES  a folder with kube-apiserver, kubectl and helm (`build-tools` makes it and prints its name)
 //	VIRT_PATCH_DEFINITIONS KubeVirt's definitions, as tests/kubevirt/definitions prints them
 //
-// etcd and openssl are looked for in PATH. scripts/test sets all of this; by hand, from the repository's root:
+// etcd and openssl are looked for in PATH; cert-manager's definitions are those of the release in cert-manager/go.mod, which comes by
+// the Go proxy. scripts/test sets all of this; by hand, from the repository's root:
 //
 //	(cd tests/kubevirt && go run ./definitions) >definitions.jsonl
 //	export VIRT_PATCH=$PWD/target/debug/virt-patch VIRT_PATCH_DEFINITIONS=$PWD/definitions.jsonl

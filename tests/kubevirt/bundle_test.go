@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -66,5 +67,20 @@ func TestAPluginOfOursIsForTheVMsThatItNames(t *testing.T) {
 	listening(t, socket)
 	if !called("default", gold) {
 		t.Error("a VM that it names: it was not called")
+	}
+}
+
+// Whoever puts the sidecar into pods, KubeVirt waits for the same socket in the same VMs.
+func TestAPluginOfTheWebhookIsThePluginOfThePolicy(t *testing.T) {
+	arguments := []string{"--name", "tuning", "--namespace", "default", "--vm-label", "vm.example/tier=gold"}
+	byPolicy := rendered(t, arguments...).Spec
+	byWebhook := rendered(t, append(arguments, "--kubernetes", "1.33", "--webhook", "virt-patch/virt-patch", "--webhook-authority", "OpenShift")...).Spec
+	want := []pluginapi.AdmissionReference{{Name: "tuning"}}
+	if !reflect.DeepEqual(byPolicy.MutatingAdmissionPolicies, want) || !reflect.DeepEqual(byWebhook.MutatingAdmissionWebhooks, want) {
+		t.Errorf("%v %v", byPolicy.MutatingAdmissionPolicies, byWebhook.MutatingAdmissionWebhooks)
+	}
+	byPolicy.MutatingAdmissionPolicies, byWebhook.MutatingAdmissionWebhooks = nil, nil
+	if !reflect.DeepEqual(byPolicy, byWebhook) {
+		t.Errorf("%+v\n%+v", byPolicy, byWebhook)
 	}
 }

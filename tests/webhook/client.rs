@@ -171,3 +171,9 @@ pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
     let mut stream = TcpStream::connect(address).await.expect("it listens");
     ask(&mut stream, &request("GET", path, b"")).await
 }
+
+/// Bytes for a path of the API server's, on a connection of their own.
+pub(crate) async fn post(address: SocketAddr, path: &str, body: &[u8]) -> Answer {
+    let mut stream = connect(address, &[]).await;
+    ask(&mut stream, &request("POST", path, body)).await
+}

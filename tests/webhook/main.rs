@@ -6,6 +6,7 @@ mod api;
 mod callers;
 mod client;
 mod endings;
+mod injections;
 mod lists;
 mod load;
 mod memory;
@@ -83,6 +84,7 @@ fn options(folder: &Path) -> Options {
         images: Images::File(folder.join("images")),
         kubeconfig: None,
         criteria: Criteria::default(),
+        injections: None,
         gate: Gate::default(),
         limits: Limits::default(),
         poll: Duration::from_millis(20),

@@ -2,19 +2,22 @@
 
 use clap::{Args, ValueEnum};
 
-use super::launcher;
-use super::release::{Admission, PluginApi};
+use super::release::{PluginApi, Release};
+use super::webhook::{Authority, Service};
 use crate::cli::rules::RuleArguments;
+use crate::injection::{is_dns_label, launcher};
 
 /// Renders what an administrator installs for KubeVirt's structured-plugin API
 ///
 /// A Plugin, the admission policy that puts the sidecar into the pods of VMs, and the rules as ConfigMaps: YAML
 /// for `kubectl apply --server-side -f -`. Before anything is printed the rules are compiled, and tried under the
-/// policies.
+/// policies. With --webhook it is `virt-patch webhook` that puts the sidecar into pods.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   virt-patch plugin --image registry.example/virt-patch-sidecar:1.0 --pack smbios
-  virt-patch plugin --image IMAGE --namespace vms rules.yaml | kubectl apply --server-side -f -")]
+  virt-patch plugin --image IMAGE --namespace vms rules.yaml | kubectl apply --server-side -f -
+  virt-patch plugin --image IMAGE --pack smbios --kubernetes 1.33 --webhook virt-patch/virt-patch \
+    --webhook-authority CertManager")]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     pub(super) rules: RuleArguments,
@@ -34,8 +37,14 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "VERSION", default_value = "1.9", value_parser = PluginApi::of)]
     pub(super) kubevirt: PluginApi,
     /// The release of Kubernetes
-    #[arg(long, value_name = "VERSION", default_value = "1.36", value_parser = Admission::of)]
-    pub(super) kubernetes: Admission,
+    #[arg(long, value_name = "VERSION", default_value = "1.36", value_parser = Release::of)]
+    pub(super) kubernetes: Release,
+    /// The webhook's Service: it puts the sidecar into pods, where the API server has no MutatingAdmissionPolicy
+    #[arg(long, value_name = "NAMESPACE/NAME", value_parser = Service::of, requires = "webhook_authority")]
+    pub(super) webhook: Option<Service>,
+    /// Who says what the webhook's certificate is signed with: CertManager, OpenShift, or a file, PEM
+    #[arg(long, value_name = "FROM", value_parser = authority, requires = "webhook")]
+    pub(super) webhook_authority: Option<Authority>,
     /// The container's CPU, as request and limit
     #[arg(long, value_name = "QUANTITY", default_value = "200m", value_parser = quantity)]
     pub(super) cpu: String,
@@ -71,13 +80,7 @@ const MAX_LABEL: usize = 63;
 
 /// A name that may be a namespace, a container and a piece of a path: a label of RFC 1123.
 fn label(text: &str) -> Result<String, String> {
-    let inner = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
-    let is_label = !text.is_empty()
-        && text.len() <= MAX_LABEL
-        && text.chars().all(inner)
-        && !text.starts_with('-')
-        && !text.ends_with('-');
-    match is_label {
+    match is_dns_label(text) {
         true => Ok(text.to_owned()),
         false => Err("a name has at most 63 of a-z, 0-9 and -, and no - at its ends".to_owned()),
     }
@@ -137,6 +140,13 @@ fn memory(text: &str) -> Result<String, String> {
     match text.ends_with('m') {
         true => Err("`m` means thousandths of a byte; write 64M or 64Mi".to_owned()),
         false => quantity(text),
+    }
+}
+
+fn authority(text: &str) -> Result<Authority, String> {
+    match text.is_empty() {
+        true => Err("it is CertManager, OpenShift, or a file".to_owned()),
+        false => Ok(Authority::of(text)),
     }
 }
 

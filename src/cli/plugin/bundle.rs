@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{Arguments, FailureStrategy};
-use super::cel::literal;
-use super::launcher;
 use super::release::{Admission, PluginApi};
 use super::rule_files;
+use super::webhook::Webhook;
 use crate::cli::rules::Rules;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::injection::cel::literal;
+use crate::injection::launcher;
 use crate::lint::{Samples, under_policies};
 
 /// What begins the name of a policy that is compiled in.
@@ -19,6 +20,15 @@ const BUILTIN: &str = "builtin:";
 
 /// How rules are named.
 const EXAMPLE: &str = "virt-patch plugin --namespace NAME rules.yaml …";
+
+/// What puts the sidecar into pods.
+#[derive(Debug)]
+pub(super) enum Injector {
+    /// The API server, by a policy.
+    Policy(Admission),
+    /// The webhook.
+    Webhook(Webhook),
+}
 
 /// Everything that the objects need, checked.
 pub(super) struct Bundle {
@@ -28,9 +38,9 @@ pub(super) struct Bundle {
     pub(super) cpu: String,
     pub(super) memory: String,
     pub(super) failure_strategy: FailureStrategy,
-    pub(super) admission: Admission,
+    pub(super) injector: Injector,
     pub(super) plugin: PluginApi,
-    labels: BTreeMap<String, String>,
+    pub(super) labels: BTreeMap<String, String>,
     pub(super) rules: Map<String, Value>,
     packs: Vec<String>,
     params: Vec<String>,
@@ -45,7 +55,8 @@ impl Bundle {
     ///
     /// # Errors
     /// Everything that is wrong with the rules, and what a policy refuses of them; `unsupported-combination` for rule
-    /// files without a namespace, for policies in files, and for labels that no VM can have.
+    /// files without a namespace, for policies in files, and for labels that no VM can have; `invalid-argument` for a
+    /// release of Kubernetes that has no way to put the sidecar into pods, and for an authority that is none.
     pub(super) fn new(arguments: Arguments) -> Result<Self, Vec<Diagnostic>> {
         let Rules { files, sets, policies: held_to, .. } = arguments.rules.compile(None, EXAMPLE)?;
         // What is refused for such a VM keeps every VM from starting; what an annotation asks for is its VM's own matter.
@@ -53,7 +64,11 @@ impl Bundle {
         if !refused.is_empty() {
             return Err(refused);
         }
-        let Arguments { rules, mut namespaces, .. } = arguments;
+        let Arguments { rules, mut namespaces, webhook, webhook_authority, kubernetes, .. } = arguments;
+        let injector = match webhook.zip(webhook_authority) {
+            Some((service, authority)) => Webhook::new(service, authority).map(Injector::Webhook),
+            None => Admission::of(kubernetes).map(Injector::Policy).map_err(|problem| vec![problem]),
+        }?;
         let mut named = BTreeSet::new();
         namespaces.retain(|namespace| named.insert(namespace.clone()));
         let mut labels = BTreeMap::new();
@@ -76,7 +91,7 @@ impl Bundle {
             cpu: arguments.cpu,
             memory: arguments.memory,
             failure_strategy: arguments.failure_strategy,
-            admission: arguments.kubernetes,
+            injector,
             plugin: arguments.kubevirt,
             labels,
             rules: rule_files::data(&files).map_err(|problem| vec![problem])?,
@@ -89,12 +104,18 @@ impl Bundle {
     /// What the person who installs them should know.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = vec!["KubeVirt needs the feature gate `Plugins`".to_owned()];
-        if !self.admission.is_served {
-            notes.push(format!(
+        match &self.injector {
+            Injector::Policy(admission) if !admission.is_served => notes.push(format!(
                 "this release of Kubernetes serves {} only with --feature-gates=MutatingAdmissionPolicy=true and \
                  --runtime-config={0}=true",
-                self.admission.version
-            ));
+                admission.version
+            )),
+            Injector::Policy(_) => {}
+            Injector::Webhook(webhook) => notes.push(format!(
+                "the webhook of {}/{} must be one that mounts the ConfigMap `{}-injection`: the chart's \
+                 `webhook.plugins` has to name `{2}`",
+                webhook.service.namespace, webhook.service.name, self.name
+            )),
         }
         notes
     }
@@ -112,12 +133,6 @@ impl Bundle {
             terms.push(format!("{key} in vmi.Labels && vmi.Labels[{key}] == {value}"));
         }
         (!terms.is_empty()).then(|| terms.join(" && "))
-    }
-
-    /// The labels of the pods that get the sidecar: virt-controller copies a VM's labels to its pod.
-    pub(super) fn pod_labels(&self) -> BTreeMap<&str, &str> {
-        let own = self.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        std::iter::once(launcher::LABEL).chain(own).collect()
     }
 
     /// The sidecar's arguments.

@@ -2,12 +2,14 @@
 
 mod arguments;
 mod bundle;
-mod cel;
-mod inject;
-mod launcher;
+mod matching;
 mod objects;
+mod policy;
+mod registration;
 mod release;
 mod rule_files;
+mod sidecar;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -16,7 +18,7 @@ use anyhow::anyhow;
 pub(super) use arguments::Arguments;
 
 use super::terminal::Terminal;
-use crate::yaml::emit;
+use crate::yaml::emit::{self, TooDeep};
 use bundle::Bundle;
 
 pub(super) fn run(arguments: Arguments, terminal: Terminal) -> anyhow::Result<ExitCode> {
@@ -24,16 +26,16 @@ pub(super) fn run(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Ex
         Ok(bundle) => bundle,
         Err(problems) => return Ok(terminal.refuse(&problems)),
     };
-    let mut text = String::new();
-    for (at, object) in objects::objects(&bundle).iter().enumerate() {
-        if at > 0 {
-            text += "---\n";
-        }
-        text += &emit::block(object).map_err(|_| anyhow!("an object is nested too deep to be written as YAML"))?;
-    }
+    let text = text(&bundle).map_err(|_| anyhow!("an object is nested too deep to be written as YAML"))?;
     terminal.print(text)?;
     for note in bundle.notes() {
         terminal.note(&note);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The objects as YAML documents.
+fn text(bundle: &Bundle) -> Result<String, TooDeep> {
+    let documents: Result<Vec<String>, TooDeep> = objects::objects(bundle)?.iter().map(emit::block).collect();
+    Ok(documents?.join("---\n"))
 }

@@ -1,5 +1,7 @@
 //! Which release of KubeVirt and of Kubernetes has which API: one row more is one arm more.
 
+use crate::diagnostic::{Code, Diagnostic};
+
 /// The structured-plugin API of a release of KubeVirt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PluginApi {
@@ -29,6 +31,28 @@ impl PluginApi {
     }
 }
 
+/// A release of Kubernetes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Release {
+    major: u32,
+    minor: u32,
+}
+
+impl Release {
+    /// Of `1.36`, `v1.34.2`.
+    ///
+    /// # Errors
+    /// What is no release, and releases without native sidecars.
+    pub(super) fn of(version: &str) -> Result<Self, String> {
+        match release(version)? {
+            (1, minor) if minor < 29 => {
+                Err(format!("Kubernetes 1.{minor} has no native sidecars, they are there from 1.29 on"))
+            }
+            (major, minor) => Ok(Self { major, minor }),
+        }
+    }
+}
+
 /// MutatingAdmissionPolicy in a release of Kubernetes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Admission {
@@ -39,16 +63,21 @@ pub(super) struct Admission {
 }
 
 impl Admission {
-    /// That of `version`, as in `1.36`, `v1.34.2`.
+    /// That of a release.
     ///
     /// # Errors
-    /// Releases without it.
-    pub(super) fn of(version: &str) -> Result<Self, String> {
-        match release(version)? {
-            (1, minor) if minor < 34 => Err(format!(
-                "Kubernetes 1.{minor} has no MutatingAdmissionPolicy beyond alpha, it is beta from 1.34 on and stable \
-                 from 1.36 on"
-            )),
+    /// `invalid-argument` for releases without it.
+    pub(super) fn of(release: Release) -> Result<Self, Diagnostic> {
+        match (release.major, release.minor) {
+            (1, minor) if minor < 34 => {
+                let message = format!(
+                    "Kubernetes 1.{minor} has no MutatingAdmissionPolicy beyond alpha, it is beta from 1.34 on and stable \
+                     from 1.36 on"
+                );
+                let help =
+                    "let the webhook put the sidecar into pods: `--webhook NAMESPACE/NAME --webhook-authority FROM`";
+                Err(Diagnostic::error(Code::InvalidArgument, message).help(help))
+            }
             (1, 34 | 35) => Ok(Self { version: "admissionregistration.k8s.io/v1beta1", is_served: false }),
             _ => Ok(Self { version: "admissionregistration.k8s.io/v1", is_served: true }),
         }

@@ -52,7 +52,7 @@ fn checked(arguments: &Arguments, setup: &Setup, paths: &Paths, terminal: Termin
         None => 0,
     };
     problems.append(&mut found);
-    if problems.is_empty() && counts.rule_sets + counts.rule_tests + counts.policies + counts.machines == 0 {
+    if problems.is_empty() && counts.are_none() {
         let problem = Diagnostic::error(Code::NoRules, "nothing here is virt-patch's, so nothing was checked");
         problems.push(problem.help("name files with rules, or folders that hold some"));
     }

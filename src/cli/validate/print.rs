@@ -45,6 +45,7 @@ fn summary(outcome: &Outcome, paint: Paint) -> String {
         (counts.rule_sets, "rule set"),
         (counts.rule_tests, "rule test"),
         (counts.policies, "policy"),
+        (counts.injections, "injection"),
         (counts.machines, "VM"),
     ] {
         if count > 0 {
@@ -89,6 +90,7 @@ fn in_json(outcome: &Outcome) -> String {
             "ruleSets": counts.rule_sets,
             "ruleTests": counts.rule_tests,
             "policies": counts.policies,
+            "injections": counts.injections,
             "machines": counts.machines,
             "passedOver": counts.passed_over,
             "errors": outcome.errors(),

@@ -16,11 +16,14 @@ import (
 	"kubevirt.io/kubevirt/pkg/hooks"
 )
 
-// A guestFile is guests/NAME.yaml: a VM with several packs at once, and what its guest must print then.
+// A guestFile is guests/NAME.yaml: a VM with several packs at once, or rules of its own, and what its guest must print then.
 type guestFile struct {
-	Domain      string            `json:"domain"`
-	Packs       []string          `json:"packs"`
-	Args        []string          `json:"args"`
+	Domain string   `json:"domain"`
+	Packs  []string `json:"packs"`
+	Args   []string `json:"args"`
+	Rules  string   `json:"rules"`
+	// Files are texts by name, beside the VM's own: what is mounted into the sidecar's container.
+	Files       map[string]string `json:"files"`
 	Annotations map[string]string `json:"annotations"`
 	UserData    string            `json:"userData"`
 	Proofs      []proof           `json:"proofs"`
@@ -29,7 +32,8 @@ type guestFile struct {
 // A proof is a pattern for lines of what the guest prints, or of a file that a pack has the VM write. Without
 // the annotations of the VM it must not match.
 type proof struct {
-	Name  string `json:"name"`
+	Name string `json:"name"`
+	// Pack is the one that it is of; none where the VM has rules of its own.
 	Pack  string `json:"pack"`
 	Shows string `json:"shows"`
 	In    string `json:"in"`
@@ -66,6 +70,14 @@ func (g guestFile) prove(t *testing.T, h *hypervisor, name string) {
 	for _, a := range g.Args {
 		args = append(args, h.places.Replace(a))
 	}
+	for name, text := range g.Files {
+		write(t, h.path(name), text)
+	}
+	if g.Rules != "" {
+		rules := filepath.Join(t.TempDir(), "rules.yaml")
+		write(t, rules, h.places.Replace(g.Rules))
+		args = append(args, "--rules", rules)
+	}
 	// One sidecar for both: what differs is what the VM asks for.
 	manager := sidecar(t, args...)
 	machine := vmi()
@@ -97,8 +109,12 @@ func (g guestFile) prove(t *testing.T, h *hypervisor, name string) {
 			t.Errorf("%s (%s): the control shows it too, %q", p.Name, p.Pack, p.Shows)
 		}
 	}
-	fmt.Printf("In the guest %s, with %d packs: %d of %d proofs; in its control %d of %d fail.\n",
-		name, len(g.Packs), shown, len(g.Proofs), refuted, len(g.Proofs))
+	with := fmt.Sprintf("%d packs", len(g.Packs))
+	if g.Rules != "" {
+		with = "rules of its own"
+	}
+	fmt.Printf("In the guest %s, with %s: %d of %d proofs; in its control %d of %d fail.\n",
+		name, with, shown, len(g.Proofs), refuted, len(g.Proofs))
 	if t.Failed() {
 		t.Logf("the guest:\n%s\nits control:\n%s", seen[""], control[""])
 	}
