@@ -31,7 +31,10 @@ pub fn conditions(injection: &Injection) -> [(&'static str, String); 2] {
         ),
         (
             "the-sidecar-is-not-there",
-            format!("!has(object.spec.initContainers) || !object.spec.initContainers.exists(c, c.name == {name})"),
+            format!(
+                "!object.spec.containers.exists(c, c.name == {name}) && (!has(object.spec.initContainers) || \
+                 !object.spec.initContainers.exists(c, c.name == {name}))"
+            ),
         ),
     ]
 }

@@ -5,6 +5,8 @@
 //! does it itself, by a `MutatingAdmissionPolicy` in CEL ([`cel`]), or it asks the webhook, which answers with a JSON Patch
 //! ([`Injection::patch`]). Both add the same.
 
+#[cfg(feature = "webhook")]
+mod asked;
 pub mod cel;
 pub mod launcher;
 mod names;
@@ -14,6 +16,8 @@ mod read;
 #[cfg(feature = "webhook")]
 mod review;
 
+#[cfg(feature = "webhook")]
+pub use asked::Asked;
 pub use names::is_dns_label;
 #[cfg(feature = "webhook")]
 pub use pod::{Outcome, Pod};
@@ -47,7 +51,8 @@ impl Injection {
     /// The labels of the pods that get it.
     pub fn labels(&self) -> BTreeMap<&str, &str> {
         let own = self.pod_labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        std::iter::once(launcher::LABEL).chain(own).collect()
+        // Last, so that no other value takes its place.
+        own.chain(std::iter::once(launcher::LABEL)).collect()
     }
 
     /// It as a document that [`compile`] reads.

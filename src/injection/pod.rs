@@ -1,18 +1,15 @@
 //! A pod that is about to be created, and what an injection makes of it.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Injection, launcher};
+use super::{Asked, Injection};
 
-/// What is looked at of a pod; all else of it is passed over.
+/// What the log says of a pod.
 #[derive(Debug, Default, Deserialize)]
 pub struct Pod {
     #[serde(default)]
     metadata: Metadata,
-    spec: Spec,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -23,28 +20,6 @@ struct Metadata {
     name: Option<String>,
     #[serde(default)]
     generate_name: Option<String>,
-    #[serde(default, deserialize_with = "value_or_default")]
-    labels: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Spec {
-    /// None where the pod has no such list, into which nothing can be added then.
-    #[serde(default)]
-    init_containers: Option<Vec<Named>>,
-    #[serde(default, deserialize_with = "value_or_default")]
-    volumes: Vec<Named>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Named {
-    name: String,
-}
-
-/// A value, or the default one for `null`.
-fn value_or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(value: D) -> Result<T, D::Error> {
-    Option::deserialize(value).map(Option::unwrap_or_default)
 }
 
 impl Pod {
@@ -62,7 +37,7 @@ pub enum Outcome {
     NotSelected,
     /// It has no volume for sockets: KubeVirt's feature gate `Plugins` is off.
     NoSockets,
-    /// It has an init container of this name.
+    /// It has a container of this name.
     Present,
     /// It gets the container, by this JSON Patch (RFC 6902).
     Injected(Value),
@@ -81,19 +56,23 @@ impl Outcome {
 }
 
 impl Injection {
-    /// What becomes of a pod of this namespace. Of a pod to which the patch was applied: [`Outcome::Present`].
-    pub fn patch(&self, namespace: &str, pod: &Pod) -> Outcome {
-        if !self.selects(namespace, pod) {
+    /// What becomes of a pod of this namespace, by what was asked of it. Of a pod to which the patch was applied:
+    /// [`Outcome::Present`].
+    pub fn patch(&self, namespace: &str, pod: &Asked<'_>) -> Outcome {
+        // The API server's selectors ask this too; whoever registers the webhook may do it by hand.
+        let is_selected = self.namespaces.is_empty() || self.namespaces.contains(namespace);
+        if !is_selected || !pod.missing.is_empty() {
             return Outcome::NotSelected;
         }
-        if !has(&pod.spec.volumes, launcher::SOCKETS_VOLUME) {
+        if !pod.has_sockets {
             return Outcome::NoSockets;
         }
-        if pod.spec.init_containers.as_ref().is_some_and(|containers| has(containers, &self.name)) {
+        // Two containers of one name are no pod, of whichever kind they are.
+        if pod.is_container || pod.is_init_container == Some(true) {
             return Outcome::Present;
         }
         let mut operations = Vec::new();
-        if pod.spec.init_containers.is_none() {
+        if pod.is_init_container.is_none() {
             operations.push(json!({"op": "add", "path": "/spec/initContainers", "value": []}));
         }
         operations.push(json!({"op": "add", "path": "/spec/initContainers/-", "value": self.container}));
@@ -102,14 +81,4 @@ impl Injection {
         operations.extend(volumes);
         Outcome::Injected(Value::Array(operations))
     }
-
-    /// What the API server's selectors ask too, asked again: whoever registers the webhook may do it by hand.
-    fn selects(&self, namespace: &str, pod: &Pod) -> bool {
-        let has_label = |(key, value): (&str, &str)| pod.metadata.labels.get(key).is_some_and(|found| found == value);
-        (self.namespaces.is_empty() || self.namespaces.contains(namespace)) && self.labels().into_iter().all(has_label)
-    }
-}
-
-fn has(items: &[Named], name: &str) -> bool {
-    items.iter().any(|item| item.name == name)
 }

@@ -6,7 +6,7 @@ use hyper::StatusCode;
 
 use crate::admission::{Patch, Response};
 use crate::hook::log::{Field, Level};
-use crate::injection::{Outcome, Request};
+use crate::injection::{Asked, Outcome, Request};
 
 use super::service::{Reply, Service, reply};
 
@@ -18,11 +18,12 @@ impl Service {
             Ok(injection) => injection,
             Err(words) => return self.refuse(StatusCode::SERVICE_UNAVAILABLE, words),
         };
-        let request = match Request::read(bytes) {
-            Ok(request) => request,
+        let asked = Request::read(bytes).and_then(|request| Ok((request, Asked::read(bytes, &injection)?)));
+        let (request, pod) = match asked {
+            Ok(asked) => asked,
             Err(wrong) => return self.refuse(StatusCode::BAD_REQUEST, wrong),
         };
-        let outcome = injection.patch(&request.namespace, &request.pod);
+        let outcome = injection.patch(&request.namespace, &pod);
         let patch = match &outcome {
             Outcome::Injected(operations) => Some(Patch::json(operations)),
             Outcome::NotSelected | Outcome::NoSockets | Outcome::Present => None,

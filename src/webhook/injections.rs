@@ -31,15 +31,13 @@ impl Injections {
     /// The one of this name.
     ///
     /// # Errors
-    /// In words, with the names that there are.
+    /// In words for the peer: without the names that there are, for anyone may ask. The log has them where they are read.
     pub(super) fn find(&self, name: &str) -> Result<Arc<Injection>, String> {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         current.get(name).map(Arc::clone).ok_or_else(|| {
-            let known: Vec<&str> = current.keys().map(String::as_str).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
             let name: String = name.chars().take(64).collect();
             format!(
-                "there is no injection `{}` yet, there is {known}; its ConfigMap must be mounted among --injections",
+                "there is no injection `{}` yet; its ConfigMap must be mounted among --injections",
                 name.escape_debug()
             )
         })

@@ -139,10 +139,31 @@ fn no_other_pod_is_touched() {
             ("another VM", changed("/request/object/metadata/labels/tier", json!("silver"))),
             ("no sockets", changed("/request/object/spec/volumes", json!([{"name": "x"}]))),
             ("no volumes", changed("/request/object/spec/volumes", Json::Null)),
+            ("a container of the name", changed("/request/object/spec/containers/0/name", json!("gold"))),
         ] {
             assert_eq!(patch(&webhook, "gold", &asked).await, None, "{what}");
         }
         assert!(patch(&webhook, "gold", &review(&launcher_pod())).await.is_some(), "the control");
+        webhook.stop().await;
+    });
+}
+
+/// Of a pod as large as a review may be, only what is asked for is kept: labels and containers are looked at wherever they
+/// stand among others, and however they are spelled.
+#[test]
+fn a_pod_may_have_a_million_labels() {
+    run(async {
+        let webhook = webhook(&[("gold.yaml", GOLD)]).await;
+        let labels: String = (0..600_000).map(|n| format!("\"{n:x}\":\"\",")).collect();
+        let plain = review(&launcher_pod()).to_string();
+        let spelled = plain.replace("\"tier\":\"gold\"", "\"ti\\u0065r\":\"g\\u006fld\"");
+        assert_ne!(plain, spelled);
+        let many = spelled.replace("\"labels\":{", &format!("\"labels\":{{{labels}"));
+        assert!((6 << 20..8 << 20).contains(&many.len()), "{}", many.len());
+        let answer = post(webhook.address, "/inject/gold", many.as_bytes()).await;
+        assert!(answer.response()["patch"].is_string(), "{}", answer.text());
+        let answer = post(webhook.address, "/inject/gold", many.replace("\"g\\u006fld\"", "\"\"").as_bytes()).await;
+        assert!(answer.response()["patch"].is_null(), "the control: {}", answer.text());
         webhook.stop().await;
     });
 }
@@ -181,14 +202,15 @@ fn what_cannot_be_answered_is_an_error_with_words() {
             );
         }
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        let deep = review(&launcher_pod()).to_string().replace(r#"[{"name":"compute"}]"#, &deep);
+        let deep = review(&launcher_pod()).to_string().replace(r#""name":"compute""#, &format!(r#""name":"compute","x":{deep}"#));
         let answer = post(webhook.address, "/inject/gold", deep.as_bytes()).await;
         assert_eq!(answer.status, 200, "what is passed over may be as deep as it likes: {}", answer.text());
         let large = post(webhook.address, "/inject/gold", &vec![b' '; (8 << 20) + 1]).await;
         assert_eq!(large.status, 413, "{}", large.text());
         let answer = ask(&webhook, "silver", &review(&launcher_pod())).await;
         assert_eq!(answer.status, 503);
-        assert!(answer.text().contains("no injection `silver` yet, there is gold;"), "{}", answer.text());
+        assert!(answer.text().contains("no injection `silver` yet;"), "{}", answer.text());
+        assert!(!answer.text().contains("gold"), "which ones there are is nobody's business: {}", answer.text());
         assert_eq!(get(webhook.metrics, "/inject/gold").await.status, 404, "operators change no pods");
         webhook.stop().await;
     });
