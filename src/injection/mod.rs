@@ -18,7 +18,7 @@ mod review;
 
 #[cfg(feature = "webhook")]
 pub use asked::Asked;
-pub use names::is_dns_label;
+pub use names::{check_container_name, check_vm_label, is_dns_label};
 #[cfg(feature = "webhook")]
 pub use pod::{Outcome, Pod};
 pub use read::{KIND, SIDECAR_INJECTION, compile, compile_documents};

@@ -13,7 +13,7 @@ use crate::source::{Location, Source, Span};
 use crate::yaml::schema::Schema;
 use crate::yaml::{self, Node};
 
-use super::{Injection, is_dns_label};
+use super::{Injection, check_container_name, check_vm_label, is_dns_label, launcher};
 
 /// The kind of such a document.
 pub const KIND: &str = "SidecarInjection";
@@ -94,6 +94,11 @@ fn injection(reader: &mut Reader, node: &Node) -> Option<Injection> {
     let name_span = node.get("metadata").and_then(|metadata| metadata.get("name")).map(|name| &name.span);
     if let (Some(name), Some(span)) = (&name, name_span) {
         dns_label(reader, name, "an injection's name", span);
+        if is_dns_label(name)
+            && let Err(taken) = check_container_name(name)
+        {
+            reader.error(Code::SidecarInjection, taken, span);
+        }
     }
     let mut spec = reader.mapping(spec?, &SPEC)?;
     let namespaces = spec.take("namespaces").map(|node| namespaces(reader, node)).unwrap_or_default();
@@ -136,9 +141,14 @@ fn pod_labels(reader: &mut Reader, node: &Node) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
     for (key, value) in entries {
         let Some(name) = reader.text(key, "a label's key") else { continue };
-        // A label's value may be empty.
-        match value.text() {
-            Some(text) => _ = labels.insert(name.to_owned(), text.to_owned()),
+        // A label's value may be empty, but not nothing.
+        match value.text().filter(|_| !value.is_null()) {
+            Some(text) => {
+                if let Err(wrong) = check_vm_label(name, text) {
+                    reader.error(Code::SidecarInjection, wrong, &key.span);
+                }
+                labels.insert(name.to_owned(), text.to_owned());
+            }
             None => reader.wrong_type(value, "a label's value", "a text"),
         }
     }
@@ -166,11 +176,19 @@ fn container(reader: &mut Reader, node: &Node, name: Option<&str>) -> Option<Map
 
 fn volumes(reader: &mut Reader, node: &Node) -> Vec<Value> {
     let items = reader.items(node, "`volumes`").unwrap_or_default();
-    let mut volumes = Vec::new();
+    let (mut volumes, mut names) = (Vec::new(), BTreeSet::new());
     for item in items {
         let Some(volume) = object(reader, item, "a volume") else { continue };
-        if volume.get("name").and_then(Value::as_str).is_none_or(str::is_empty) {
-            reader.error(Code::SidecarInjection, "a volume needs a `name`", &item.span);
+        let wrong = match volume.get("name").and_then(Value::as_str).filter(|name| !name.is_empty()) {
+            None => Some("a volume needs a `name`".to_owned()),
+            Some(launcher::SOCKETS_VOLUME) => {
+                Some(format!("the pod has `{}` already, and the container may mount it", launcher::SOCKETS_VOLUME))
+            }
+            Some(name) => (!names.insert(name.to_owned()))
+                .then(|| format!("two volumes are called `{name}`, which no pod may have")),
+        };
+        if let Some(wrong) = wrong {
+            reader.error(Code::SidecarInjection, wrong, &item.span);
         }
         volumes.push(Value::Object(volume));
     }

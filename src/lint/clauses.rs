@@ -19,11 +19,12 @@ pub fn policy_paths(policies: &[Policy], samples: &Samples) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let known = if policies.is_empty() { Known::default() } else { Known::anywhere() };
     for policy in policies {
-        let mut visits = VISITS;
         let allowed = policy.allow.iter().flat_map(|allow| &allow.clauses);
         for clause in policy.deny.iter().chain(&policy.protect).chain(allowed) {
             let expression = &clause.path;
             let outline = expression.xpath.outline();
+            // Anew for each, so that a path that visits them all leaves the others theirs.
+            let mut visits = VISITS;
             let (selects, followed) = Reach::follow(&outline, &BTreeMap::new(), &mut visits);
             let look = Look { expression, role: Role::Reads, rule: None, selects, followed };
             names::of_look(&look, samples, &mut problems);

@@ -11,7 +11,7 @@ use super::reach::{Followed, Reach};
 use super::spots::Spots;
 use super::written::Written;
 
-/// How many places all expressions of a rule set, or of a policy, may visit: a hundred rules need a tenth of it, and hostile
+/// How many places all expressions of a rule set, or one path of a policy, may visit: a hundred rules need a tenth of it, and hostile
 /// ones end in well under a second.
 pub(super) const VISITS: usize = 500_000;
 

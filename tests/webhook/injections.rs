@@ -202,7 +202,9 @@ fn what_cannot_be_answered_is_an_error_with_words() {
             );
         }
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        let deep = review(&launcher_pod()).to_string().replace(r#""name":"compute""#, &format!(r#""name":"compute","x":{deep}"#));
+        let deep = review(&launcher_pod())
+            .to_string()
+            .replace(r#""name":"compute""#, &format!(r#""name":"compute","x":{deep}"#));
         let answer = post(webhook.address, "/inject/gold", deep.as_bytes()).await;
         assert_eq!(answer.status, 200, "what is passed over may be as deep as it likes: {}", answer.text());
         let large = post(webhook.address, "/inject/gold", &vec![b' '; (8 << 20) + 1]).await;

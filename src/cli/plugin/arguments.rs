@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::release::{PluginApi, Release};
 use super::webhook::{Authority, Service};
 use crate::cli::rules::RuleArguments;
-use crate::injection::{is_dns_label, launcher};
+use crate::injection::{check_container_name, check_vm_label, is_dns_label};
 
 /// Renders what an administrator installs for KubeVirt's structured-plugin API
 ///
@@ -75,7 +75,7 @@ impl FailureStrategy {
     }
 }
 
-/// The most characters of a label (RFC 1123) and of a label's value.
+/// The most characters of a label (RFC 1123).
 const MAX_LABEL: usize = 63;
 
 /// A name that may be a namespace, a container and a piece of a path: a label of RFC 1123.
@@ -91,35 +91,17 @@ fn plugin_name(text: &str) -> Result<String, String> {
     const MAX: usize = MAX_LABEL - "-rules".len();
     match text.len() > MAX {
         true => Err(format!("a plugin's name has at most {MAX} characters")),
-        false => label(text),
+        false => check_container_name(text).map(|()| text.to_owned()),
     }
 }
 
-/// A label's key and value, by the API server's rules for them.
+/// A label's key and value.
 fn vm_label(text: &str) -> Result<(String, String), String> {
     let Some((key, value)) = text.split_once('=') else {
         return Err("a label is KEY=VALUE".to_owned());
     };
-    let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
-    let is_prefix = |prefix: &str| prefix.len() <= 253 && prefix.split('.').all(|part| label(part).is_ok());
-    if !prefix.is_none_or(is_prefix) || name.is_empty() || !is_label_value(name) {
-        return Err(format!("{key:?} is no label's key: [PREFIX/]NAME, as in vm.example/tier"));
-    }
-    if !is_label_value(value) {
-        return Err(format!("{value:?} is no label's value: at most 63 letters, digits, -, _ and ."));
-    }
-    if key == launcher::LABEL.0 {
-        return Err(format!("{key:?} tells the pods of VMs apart already"));
-    }
+    check_vm_label(key, value)?;
     Ok((key.to_owned(), value.to_owned()))
-}
-
-fn is_label_value(text: &str) -> bool {
-    let at_ends = |char: Option<char>| char.is_none_or(|char| char.is_ascii_alphanumeric());
-    text.len() <= MAX_LABEL
-        && text.chars().all(|char| char.is_ascii_alphanumeric() || "-_.".contains(char))
-        && at_ends(text.chars().next())
-        && at_ends(text.chars().next_back())
 }
 
 /// A quantity such as `200m`, `1`, `64M` or `1.5Gi`.
