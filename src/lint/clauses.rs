@@ -13,19 +13,25 @@ use super::samples::Samples;
 use super::spots::Element;
 use super::survey::{Look, Role, VISITS};
 
+/// How many places all paths of a policy may visit: hostile ones end in seconds.
+const ALL_VISITS: usize = 8 * VISITS;
+
 /// Names and words in the paths of `deny`, `protect` and `allow` that libvirt does not know at their place, as warnings, policy by
 /// policy in the order written. What stands in a sample domain is right.
 pub fn policy_paths(policies: &[Policy], samples: &Samples) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let known = if policies.is_empty() { Known::default() } else { Known::anywhere() };
     for policy in policies {
+        let mut left = ALL_VISITS;
         let allowed = policy.allow.iter().flat_map(|allow| &allow.clauses);
         for clause in policy.deny.iter().chain(&policy.protect).chain(allowed) {
             let expression = &clause.path;
             let outline = expression.xpath.outline();
-            // Anew for each, so that a path that visits them all leaves the others theirs.
-            let mut visits = VISITS;
+            // Anew for each, so that a path that visits them all leaves the others theirs, as long as there are any.
+            let mut visits = left.min(VISITS);
+            left -= visits;
             let (selects, followed) = Reach::follow(&outline, &BTreeMap::new(), &mut visits);
+            left += visits;
             let look = Look { expression, role: Role::Reads, rule: None, selects, followed };
             names::of_look(&look, samples, &mut problems);
             at_any_depth(&outline, &look, &known, &mut problems);
