@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::injection;
 use crate::lint::{Samples, lint, policy_paths, under_policies};
 use crate::manifest::{self, HOOK_SIDECARS_ANNOTATION, Machine, RULES_ANNOTATION};
-use crate::policy::{self, Policies};
+use crate::policy::{self, Policies, Policy};
 use crate::rule;
 use crate::source::{Location, Source};
 use crate::yaml::{self, Limits, Node};
@@ -15,6 +15,7 @@ use crate::yaml::{self, Limits, Node};
 use super::embedded::{GROUP, is_for_virt_patch};
 use super::findings::{Candidate, Counts};
 use super::injections;
+use super::policies;
 use super::sidecars::{self, ConfigMap, MountedKey};
 use super::tests::{self, Beside};
 
@@ -50,6 +51,7 @@ enum Kind {
     Rules,
     Test,
     Policy,
+    ConfigMapOfPolicies,
     Injection,
     Machine,
     /// Another Kubernetes object, or no object at all.
@@ -114,10 +116,12 @@ impl Contents {
             }
             Kind::Test => self.counts.rule_tests += 1,
             Kind::Policy => {
-                let (policies, mut problems) = policy::compile_documents(source, std::slice::from_ref(&document));
-                self.counts.policies += policies.len();
-                self.problems.append(&mut problems);
-                self.problems.append(&mut policy_paths(&policies, held_to.samples));
+                let (policies, problems) = policy::compile_documents(source, std::slice::from_ref(&document));
+                self.policies(&policies, problems, held_to);
+            }
+            Kind::ConfigMapOfPolicies => {
+                let (policies, problems) = policies::of_config_map(source, &document);
+                self.policies(&policies, problems, held_to);
             }
             Kind::Injection => {
                 let (injections, mut problems) = injection::compile_documents(source, std::slice::from_ref(&document));
@@ -140,6 +144,12 @@ impl Contents {
             }
         }
         self.documents.push(document);
+    }
+
+    fn policies(&mut self, policies: &[Policy], mut problems: Vec<Diagnostic>, held_to: HeldTo<'_>) {
+        self.counts.policies += policies.len();
+        self.problems.append(&mut problems);
+        self.problems.append(&mut policy_paths(policies, held_to.samples));
     }
 
     /// What is no rule set in the texts of ConfigMaps.
@@ -191,6 +201,8 @@ fn kind(document: &Node) -> Kind {
         Kind::Rules
     } else if Machine::of(document).is_some() {
         Kind::Machine
+    } else if policies::is_of_policies(document) {
+        Kind::ConfigMapOfPolicies
     } else if manifest::config_map_data(document).any(is_for_virt_patch) {
         Kind::Rules
     } else {

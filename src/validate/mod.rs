@@ -9,6 +9,7 @@ mod contents;
 mod embedded;
 mod findings;
 mod injections;
+mod policies;
 mod settings;
 mod sidecars;
 mod silence;

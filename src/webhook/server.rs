@@ -64,6 +64,8 @@ pub struct Options {
 /// Why the server does not start.
 #[derive(Debug)]
 pub enum StartError {
+    /// The folder of injections is a file, or is not there.
+    Injections(PathBuf),
     /// Nothing can listen there.
     Listen(SocketAddr, io::Error),
     /// The certificate or its key cannot be used.
@@ -84,6 +86,10 @@ impl std::fmt::Display for StartError {
             Self::AllowList(problems) => {
                 let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
                 f.write_str(&lines.join("\n"))
+            }
+            Self::Injections(path) => {
+                let path = path.display();
+                write!(f, "`{path}` is no folder that is there; --injections takes a folder of SidecarInjection files")
             }
             Self::Kubernetes(words) => write!(f, "no way to the API server: {words}"),
         }
@@ -145,6 +151,9 @@ impl Server {
             Images::ConfigMap { .. } | Images::HarvesterSetting => Follow::Object(follower, client(&options).await?),
         };
 
+        if let Some(folder) = options.injections.as_ref().filter(|folder| !folder.is_dir()) {
+            return Err(StartError::Injections(folder.clone()));
+        }
         let injections = Arc::new(Injections::default());
         let follow_injections = options.injections.clone().map(|folder| {
             let (metrics, log) = (Arc::clone(&metrics), Arc::clone(&log));

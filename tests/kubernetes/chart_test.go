@@ -122,6 +122,7 @@ func TestTheChartRefusesWrongValues(t *testing.T) {
 		"webhook.policies.tenants=x":       "webhook/policies",
 		"webhook.policies.\\.a\\.yaml=x":   "webhook/policies",
 		"webhook.plugins={a/b}":            "webhook/plugins",
+		"webhook.networkPolicy.reviewsFrom[0].cidr=10.0.0.0/24": "reviewsFrom",
 		// Without a port a rule is for all of them.
 		"webhook.networkPolicy.apiServerPorts={}":   "apiServerPorts",
 		"webhook.networkPolicy.apiServerPorts=null": "apiServerPorts",
@@ -135,7 +136,8 @@ func TestTheChartRefusesWrongValues(t *testing.T) {
 
 // At the webhook's port anyone may take all connections that there are; a probe that waits there would end the webhook.
 func TestProbesAreNotAtThePortOfReviews(t *testing.T) {
-	text := mustHelm(t, "template", "virt-patch", chart, "--set=webhook.networkPolicy.apiServerPorts={8443}")
+	text := mustHelm(t, "template", "virt-patch", chart, "--set=webhook.networkPolicy.apiServerPorts={8443}",
+		"--set=webhook.networkPolicy.reviewsFrom[0].ipBlock.cidr=10.0.0.0/24")
 	made := objects(t, text)
 	pod := made["Deployment/virt-patch"]["spec"].(object)["template"].(object)["spec"].(object)
 	container := pod["containers"].([]any)[0].(object)
@@ -148,6 +150,10 @@ func TestProbesAreNotAtThePortOfReviews(t *testing.T) {
 	egress := fmt.Sprint(made["NetworkPolicy/virt-patch"]["spec"].(object)["egress"])
 	if egress != "[map[ports:[map[port:8443]]]]" {
 		t.Errorf("the API server's port: %s", egress)
+	}
+	ingress := fmt.Sprint(made["NetworkPolicy/virt-patch"]["spec"].(object)["ingress"])
+	if ingress != "[map[from:[map[ipBlock:map[cidr:10.0.0.0/24]]] ports:[map[port:webhook]]]]" {
+		t.Errorf("where reviews come from: %s", ingress)
 	}
 }
 

@@ -1,10 +1,14 @@
 //! `/inject/NAME`: which pods get a container, what is asked in vain, and files that change.
 
 use std::fs;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
+use virt_patch::hook::Log;
+use virt_patch::hook::log::Format;
+use virt_patch::webhook::Server;
 
 use super::client::{Answer, get, post};
 use super::endings::until;
@@ -270,14 +274,27 @@ fn files_come_change_and_go() {
 
 /// VMs are judged whoever made a mistake in a plugin.
 #[test]
-fn it_starts_with_a_wrong_file_and_without_a_folder() {
+fn it_starts_with_a_wrong_file() {
     run(async {
         let wrong = webhook(&[("gold.yaml", "kind: RuleSet\n")]).await;
         assert_eq!(get(wrong.metrics, "/readyz").await.status, 200);
         assert_eq!((failures(&wrong).await.as_str(), image(&wrong, "gold").await), ("1", None));
         wrong.stop().await;
-        let none = Webhook::start(|options| options.injections = Some("/nowhere/at/all".into())).await;
-        assert_eq!((failures(&none).await.as_str(), get(none.metrics, "/readyz").await.status), ("1", 200));
-        none.stop().await;
+    });
+}
+
+#[test]
+fn what_is_no_folder_is_said_at_the_start() {
+    run(async {
+        let desk = tempfile::tempdir().expect("a folder");
+        super::write_certificate(desk.path(), "first");
+        fs::write(desk.path().join("images"), super::LIST).expect("a list");
+        for path in ["images", "not-there"] {
+            let mut options = super::options(desk.path());
+            options.injections = Some(desk.path().join(path));
+            let log = Arc::new(Log::to(Format::Json, std::io::sink()));
+            let said = Server::start(options, log).await.err().expect("it does not start").to_string();
+            assert!(said.contains(path) && said.contains("--injections takes a folder"), "{said}");
+        }
     });
 }
