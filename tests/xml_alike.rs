@@ -2,10 +2,11 @@
 
 #![cfg(test)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use virt_patch::xml::{Document, Mark, NodeId, QName};
-use virt_patch::xpath::{Kind, Tree};
+use virt_patch::xpath::{self, Budget, Kind, Scope, Tree, Value, Variables};
 
 /// Few names, some of which no document has at first.
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "p:a"];
@@ -58,7 +59,7 @@ fn check(document: &Document<'_>, detached: &[NodeId]) -> usize {
     for name in NAMES {
         let (namespace, local) = name.split_once(':').map_or(("", name), |(_, local)| (NAMESPACE, local));
         let Some(id) = document.resolve(namespace, local) else { continue };
-        let Some((found, _)) = Tree::named_below(document, document.root(), id) else { continue };
+        let Some(found) = Tree::named_below(document, document.root(), id).nodes else { continue };
         answered += 1;
         let mut expected = nodes(document, &[]);
         expected.retain(|&node| by_walking(document, node, local, namespace) == Some(node));
@@ -90,6 +91,52 @@ fn check(document: &Document<'_>, detached: &[NodeId]) -> usize {
         }
     }
     answered
+}
+
+/// A path by names and one that must walk give the same, and the first does not cost more than twice the steps.
+#[test]
+fn names_cost_no_more_than_walking() {
+    let few = format!("<r><p>{}</p>{}</r>", "<b/>".repeat(8), "<a><c/></a>".repeat(5_000));
+    let many = format!("<r>{}</r>", "<x/><y/><z/>".repeat(4_000));
+    let most = format!("<r>{}</r>", "<x/>".repeat(40_000));
+    for (text, by_name, by_walking, count) in [
+        (&few, "count(//a/b)", "count(//a/*[self::b])", 0.0),
+        (&few, "count(//p/b)", "count(//p/*[self::b])", 8.0),
+        (&many, "count(//x[//x])", "count(//*[self::x][//*[self::x]])", 4_000.0),
+        (&many, "count(/r/x[/descendant::x[1]])", "count(/r/x[/descendant::*[self::x][1]])", 4_000.0),
+        (&most, "count(//x[//x])", "count(//*[self::x][//*[self::x]])", 40_000.0),
+    ] {
+        let document = Document::parse(text).expect("well-formed");
+        let steps = |expression: &str| {
+            let (namespaces, variables) = (BTreeMap::new(), BTreeMap::new());
+            let scope = Scope {
+                namespaces: &namespaces,
+                variables: &variables,
+                document: xpath::Document::Xml,
+                relative: false,
+            };
+            let compiled = xpath::compile(expression, &scope).expect("an expression");
+            let budget = Budget::new(10_000_000, 1 << 20);
+            let value = compiled.evaluate(&document, document.root(), &NoVariables, &budget);
+            assert_eq!(value.expect("within the budget"), Value::Number(count), "{expression}");
+            10_000_000 - budget.steps_left()
+        };
+        let (named, walked) = (steps(by_name), steps(by_walking));
+        assert!(named <= 2 * walked + 10, "{by_name}: {named} steps, {walked} by walking");
+    }
+    let started = Instant::now();
+    let document = Document::parse(&most).expect("well-formed");
+    let x = document.resolve("", "x").expect("a name");
+    (0..40_000).for_each(|_| assert_eq!(Tree::named_below(&document, document.root(), x).nodes, None));
+    assert!(started.elapsed() < Duration::from_secs(5), "what is given up costs nothing: {:?}", started.elapsed());
+}
+
+struct NoVariables;
+
+impl Variables<NodeId> for NoVariables {
+    fn get(&self, _name: &str) -> Option<&Value<NodeId>> {
+        None
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::json::tree::JsonTree;
 use crate::xml::{self, Document, NodeId};
-use crate::xpath::{Found, Kind, Tree, find_by_walking};
+use crate::xpath::{Found, Kind, Listed, Tree, find_by_walking};
 
 use super::pool::Pool;
 
@@ -156,10 +156,10 @@ impl Tree for Forest<'_> {
         }
     }
 
-    fn named_below(&self, top: Node, name: Name) -> Option<(Vec<Node>, u64)> {
-        let Node::Xml(top) = top else { return None };
-        let (found, looked_at) = self.xml.named_below(top, name.xml?)?;
-        Some((found.into_iter().map(Node::Xml).collect(), looked_at))
+    fn named_below(&self, top: Node, name: Name) -> Listed<Node> {
+        let (Node::Xml(top), Some(name)) = (top, name.xml) else { return Listed { nodes: None, looked_at: 0 } };
+        let Listed { nodes, looked_at } = self.xml.named_below(top, name);
+        Listed { nodes: nodes.map(|nodes| nodes.into_iter().map(Node::Xml).collect()), looked_at }
     }
 
     fn find_attribute(&self, element: Node, name: Name) -> (Option<Node>, u64) {

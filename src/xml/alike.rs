@@ -3,7 +3,7 @@
 //! or stands elsewhere is told apart by its parent. An element that gets another name stays in its chain, and so that name and
 //! the other one have no chain from then on.
 
-use crate::xpath::{Found, Kind};
+use crate::xpath::{Found, Kind, Listed};
 
 use super::arena::{NONE, Node, Place, some};
 use super::names::UNKNOWN;
@@ -123,14 +123,19 @@ impl<'i> Document<'i> {
         (None, looked_at)
     }
 
-    /// The first element of this name among `node` and the siblings behind it.
+    /// The first element of this name among `node` and the siblings behind it. Where the name has few elements these are
+    /// looked at, too, turn by turn, so that the shorter way decides.
     pub fn find_named(&self, node: NodeId, name: NameId) -> Found<NodeId> {
-        let Place::Node(mut at) = node.place() else { return Found { node: None, next: None, looked_at: 1 } };
-        let mut looked_at = 1;
-        if let Some(only) = self.only_named(at, name, &mut looked_at) {
-            return Found { node: some(only).map(NodeId::node), next: None, looked_at };
-        }
+        let Place::Node(start) = node.place() else { return Found { node: None, next: None, looked_at: 1 } };
+        let mut few = Few::new(self, start, name);
+        let (mut at, mut looked_at) = (start, 1);
         loop {
+            if let Some(only) = few.as_mut().and_then(|few| few.turn(self, &mut looked_at)) {
+                match only {
+                    Only::Known(found) => return Found { node: some(found).map(NodeId::node), next: None, looked_at },
+                    Only::Unknown => few = None,
+                }
+            }
             let Node { kind, name: written, next, .. } = *self.arena.node(at);
             if kind == Kind::Element && self.names.means(written, name.0) {
                 return Found { node: Some(NodeId::node(at)), next: some(next).map(NodeId::node), looked_at };
@@ -143,11 +148,12 @@ impl<'i> Document<'i> {
         }
     }
 
-    /// All elements of this name in the document, in its order, and how many nodes were looked at. `None` where that takes a
-    /// walk: below other nodes than the root, and where edits have left more to find out than a walk does.
-    pub fn named_below(&self, top: NodeId, name: NameId) -> Option<(Vec<NodeId>, u64)> {
-        let named = self.names.get(name.0).filter(|name| top == self.root() && name.elements != UNKNOWN)?;
-        let most = self.arena.arrays.nodes.len() as u64 / 2;
+    /// All elements of this name in the document, in its order, where that takes no walk: not below other nodes than the
+    /// root, nor where edits have left more to find out than a walk does.
+    pub fn named_below(&self, top: NodeId, name: NameId) -> Listed<NodeId> {
+        let most = self.arena.arrays.nodes.len() / 2;
+        let named = self.names.get(name.0).filter(|name| top == self.root() && name.elements as usize <= most);
+        let Some(named) = named else { return Listed { nodes: None, looked_at: 0 } };
         // The list counts, too: nested questions ask for many short ones.
         let (mut found, mut looked_at, mut in_order) = (Vec::new(), 3, !self.arena.shuffled);
         let mut at = named.latest;
@@ -160,8 +166,8 @@ impl<'i> Document<'i> {
                 looked_at += 1;
                 above = self.arena.node(above).parent;
             }
-            if looked_at > most {
-                return None;
+            if looked_at > most as u64 {
+                return Listed { nodes: None, looked_at };
             }
             if above != NONE {
                 in_order &= !is_new;
@@ -170,28 +176,61 @@ impl<'i> Document<'i> {
             at = self.arena.node(at).alike;
         }
         found.reverse();
-        (in_order || found.len() < 2).then_some((found, looked_at))
+        Listed { nodes: (in_order || found.len() < 2).then_some(found), looked_at }
+    }
+}
+
+/// The chain of a name of few elements, while it is asked for a child.
+struct Few {
+    /// Where the search among the siblings begins, and their parent.
+    start: u32,
+    parent: u32,
+    /// The next element of the name.
+    at: u32,
+    /// The one child of the parent among those before, or [`NONE`].
+    found: u32,
+}
+
+/// What a chain says once it has come to its end.
+enum Only {
+    /// This one is the only one from the start on; [`NONE`] for none.
+    Known(u32),
+    /// That takes a look at the siblings.
+    Unknown,
+}
+
+impl Few {
+    fn new(document: &Document<'_>, start: u32, name: NameId) -> Option<Self> {
+        let named = document.names.get(name.0).filter(|name| name.elements <= FEW)?;
+        Some(Self { start, parent: document.arena.node(start).parent, at: named.latest, found: NONE })
     }
 
-    /// What a name of few elements says of `node` and the siblings behind it: the only one there, or [`NONE`]. Nothing
-    /// where that takes a look at them.
-    fn only_named(&self, node: u32, name: NameId, looked_at: &mut u64) -> Option<u32> {
-        let named = self.names.get(name.0).filter(|name| name.elements <= FEW)?;
-        let parent = self.arena.node(node).parent;
-        let mut found = NONE;
-        let mut at = named.latest;
-        while at != NONE {
-            *looked_at += 1;
-            let element = self.arena.node(at);
-            if element.parent == parent {
-                if found != NONE {
-                    return None;
-                }
-                found = at;
-            }
-            at = element.alike;
+    /// Looks at one element; at the end of the chain says what it has seen.
+    fn turn(&mut self, document: &Document<'_>, looked_at: &mut u64) -> Option<Only> {
+        if self.at == NONE {
+            return Some(self.only(document));
         }
-        let is_here = found == NONE || found == node || self.arena.node(parent).first_child == node;
-        is_here.then_some(found)
+        *looked_at += 1;
+        let element = document.arena.node(self.at);
+        if element.parent == self.parent {
+            if self.found != NONE {
+                return Some(Only::Unknown);
+            }
+            self.found = self.at;
+        }
+        self.at = element.alike;
+        None
+    }
+
+    fn only(&self, document: &Document<'_>) -> Only {
+        let Self { start, parent, found, .. } = *self;
+        if found == NONE || found == start || document.arena.node(parent).first_child == start {
+            return Only::Known(found);
+        }
+        let is_parsed = |at: u32| (at as usize) < document.arena.parsed_nodes;
+        match !document.arena.shuffled && is_parsed(start) && is_parsed(found) {
+            true => Only::Known(if found > start { found } else { NONE }),
+            false => Only::Unknown,
+        }
     }
 }

@@ -50,7 +50,7 @@ impl Document<'_> {
         let at = index(self.arena.arrays.attributes.len());
         self.arena.arrays.attributes.push(Attribute {
             element,
-            attached: true,
+            attached: false,
             name,
             next: NONE,
             start: NONE,
@@ -58,6 +58,8 @@ impl Document<'_> {
             value: NONE,
             set,
         });
+        // In the journal, so that an undone attribute is none of the element's.
+        self.arena.change_attribute(at, |attribute| attribute.attached = true);
         match last {
             Some(last) => self.arena.change_attribute(last, |last| last.next = at),
             None => self.arena.change(element, |node| node.first_attribute = at),

@@ -1,6 +1,7 @@
 //! Reading: what XPath and the rule engine ask of a node. Nodes that were removed read as before.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::xpath::Kind;
@@ -74,13 +75,18 @@ impl<'i> Document<'i> {
         }
     }
 
-    /// The elements that edits made or gave another name, and the attributes that they made; those taken out again too.
+    /// The elements that edits made, or gave another name or a parent of another name, and the attributes that they made; those
+    /// taken out again too.
     pub fn new_nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
         let Arrays { nodes, attributes, .. } = &self.arena.arrays;
         let elements = (self.arena.parsed_nodes..nodes.len()).filter(|&at| nodes[at].kind == Kind::Element);
         let attributes = self.arena.parsed_attributes..attributes.len();
-        let renamed = self.renamed.iter().map(|&at| NodeId::node(at));
+        let below = |at| self.arena.children(at).filter(|&child| self.arena.node(child).kind == Kind::Element);
+        // Each once, however often it got another name.
+        let renamed: BTreeSet<u32> = self.renamed.iter().copied().collect();
+        let renamed = renamed.into_iter().flat_map(move |at| std::iter::once(at).chain(below(at)));
         renamed
+            .map(NodeId::node)
             .chain(elements.map(|at| NodeId::node(index(at))))
             .chain(attributes.map(|at| NodeId::attribute(index(at))))
     }

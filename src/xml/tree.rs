@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use crate::xpath::{Found, Kind, Tree};
+use crate::xpath::{Found, Kind, Listed, Tree};
 
 use super::arena::index;
 use super::{Document, NameId, NodeId};
@@ -69,7 +69,7 @@ impl Tree for Document<'_> {
         Document::find_named(self, node, name)
     }
 
-    fn named_below(&self, top: NodeId, name: NameId) -> Option<(Vec<NodeId>, u64)> {
+    fn named_below(&self, top: NodeId, name: NameId) -> Listed<NodeId> {
         Document::named_below(self, top, name)
     }
 

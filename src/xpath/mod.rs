@@ -31,4 +31,4 @@ pub use outline::{Direction, Form, Outline, OutlineStart, OutlineStep, OutlineTe
 pub use plan::{Operand, Plan, PlanStart, PlanStep, Test, TestTarget};
 pub use scope::{Document, Scope, VarType, file_variable};
 pub(crate) use tree::find_by_walking;
-pub use tree::{Found, Kind, Tree, Value, Variables};
+pub use tree::{Found, Kind, Listed, Tree, Value, Variables};

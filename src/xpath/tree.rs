@@ -69,10 +69,9 @@ pub trait Tree {
         find_by_walking(self, node, name)
     }
 
-    /// All elements of this name below a node, in document order, and how many nodes were looked at; `None` where the tree
-    /// knows no shorter way than a walk through all that is below.
-    fn named_below(&self, _top: Self::Node, _name: Self::Name) -> Option<(Vec<Self::Node>, u64)> {
-        None
+    /// All elements of this name below a node, where the tree knows a shorter way than a walk through all that is below.
+    fn named_below(&self, _top: Self::Node, _name: Self::Name) -> Listed<Self::Node> {
+        Listed { nodes: None, looked_at: 0 }
     }
 
     /// The attribute of this name, and how many attributes were looked at: most predicates ask for one.
@@ -116,6 +115,15 @@ pub struct Found<N> {
     /// Where the next one is looked for; none where there cannot be any.
     pub next: Option<N>,
     /// How many nodes were looked at.
+    pub looked_at: u64,
+}
+
+/// What [`Tree::named_below`] finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<N> {
+    /// The elements in document order; `None` where that takes a walk.
+    pub nodes: Option<Vec<N>>,
+    /// How many nodes were looked at, also in vain.
     pub looked_at: u64,
 }
 

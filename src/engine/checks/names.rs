@@ -15,7 +15,8 @@ pub(super) fn check(xml: &Document<'_>, before: &Before<'_>) -> Vec<Finding> {
     if name(xml, root) != Name::new("", "domain") {
         return Vec::new();
     }
-    let mut models = Models { xml, root, last: (root, Some(Model::DOMAIN)), path: Vec::new(), known: BTreeMap::new() };
+    let of = BTreeMap::from([(root, Some(Model::DOMAIN))]);
+    let mut models = Models { xml, of, path: Vec::new(), known: BTreeMap::new() };
     let mut unknown = Vec::new();
     for node in xml.new_nodes() {
         if let Some(parent) = xml.parent(node)
@@ -46,10 +47,9 @@ enum Below {
 /// What elements may hold, as far as it was asked for.
 struct Models<'x, 'd> {
     xml: &'x Document<'d>,
-    root: NodeId,
-    /// The last element that was asked about.
-    last: (NodeId, Option<Model>),
-    /// The way down to an element from the root.
+    /// By element.
+    of: BTreeMap<NodeId, Option<Model>>,
+    /// The way down to an element from one that is known.
     path: Vec<NodeId>,
     /// Many nodes have few names.
     known: BTreeMap<(NameId, Model, bool), Below>,
@@ -71,27 +71,23 @@ impl Models<'_, '_> {
     /// What an element may hold; `None` where that is not known: outside the document, below what libvirt does not know, and
     /// where anything may stand.
     fn of(&mut self, element: NodeId) -> Option<Model> {
-        if element != self.last.0 {
-            self.last = (element, self.find(element));
-        }
-        self.last.1
-    }
-
-    fn find(&mut self, element: NodeId) -> Option<Model> {
         self.path.clear();
         let mut at = element;
-        while at != self.root {
+        let mut model = loop {
+            if let Some(known) = self.of.get(&at) {
+                break *known;
+            }
             self.path.push(at);
             at = self.xml.parent(at)?;
-        }
-        let mut model = Model::DOMAIN;
+        };
         while let Some(node) = self.path.pop() {
-            model = match self.below(model, node) {
-                Below::Element(below) if !below.is_open() => below,
-                _ => return None,
-            };
+            model = model.and_then(|model| match self.below(model, node) {
+                Below::Element(below) if !below.is_open() => Some(below),
+                _ => None,
+            });
+            self.of.insert(node, model);
         }
-        Some(model)
+        model
     }
 }
 

@@ -152,17 +152,15 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
                     next = found.next;
                 }
             }
+            // A list of all is no short way to one.
             Some(name)
                 if step.axis == Axis::Descendant
-                    && let Some((below, looked_at)) = self.tree.named_below(node, name) =>
+                    && !enough
+                    && let Some(below) = self.listed(node, name)? =>
             {
-                self.budget.spend(looked_at)?;
                 for candidate in below {
                     if self.is_kept(&mut sieve, candidate)? {
                         selected.push(candidate);
-                        if enough {
-                            break;
-                        }
                     }
                 }
             }
@@ -189,6 +187,13 @@ impl<'a, T: Tree, V: Variables<T::Node>> Evaluation<'a, T, V> {
             new.reverse();
         }
         Ok(())
+    }
+
+    /// All elements of a name below a node, where the tree can list them.
+    fn listed(&self, top: T::Node, name: T::Name) -> Evaluated<Option<Vec<T::Node>>> {
+        let listed = self.tree.named_below(top, name);
+        self.budget.spend(listed.looked_at)?;
+        Ok(listed.nodes)
     }
 
     /// Whether the predicates that ask for no position keep a node, and it is not one before the wanted position.
