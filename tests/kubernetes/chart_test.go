@@ -118,10 +118,10 @@ func TestTheChartRefusesWrongValues(t *testing.T) {
 		"allowList.images={a\\,b}":     "allowList/images",
 		"admissionPolicy.actions={no}": "actions",
 		// What the webhook would not start with.
-		"webhook.builtinPolicies={strict}": "builtinPolicies",
-		"webhook.policies.tenants=x":       "webhook/policies",
-		"webhook.policies.\\.a\\.yaml=x":   "webhook/policies",
-		"webhook.plugins={a/b}":            "webhook/plugins",
+		"webhook.builtinPolicies={strict}":                      "builtinPolicies",
+		"webhook.policies.tenants=x":                            "webhook/policies",
+		"webhook.policies.\\.a\\.yaml=x":                        "webhook/policies",
+		"webhook.plugins={a/b}":                                 "webhook/plugins",
 		"webhook.networkPolicy.reviewsFrom[0].cidr=10.0.0.0/24": "reviewsFrom",
 		// Without a port a rule is for all of them.
 		"webhook.networkPolicy.apiServerPorts={}":   "apiServerPorts",
