@@ -155,7 +155,8 @@ impl<'i> Document<'i> {
         let named = self.names.get(name.0).filter(|name| top == self.root() && name.elements as usize <= most);
         let Some(named) = named else { return Listed { nodes: None, looked_at: 0 } };
         // The list counts, too: nested questions ask for many short ones.
-        let (mut found, mut looked_at, mut in_order) = (Vec::new(), 3, !self.arena.shuffled);
+        let mut found = Vec::with_capacity(named.elements as usize);
+        let (mut looked_at, mut in_order) = (3, !self.arena.shuffled);
         let mut at = named.latest;
         while at != NONE {
             looked_at += 1;
