@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rule::fields::Reader;
 use crate::rule::shape::{Field, Mapping, Shape, kept};
-use crate::rule::{self, API_VERSION, METADATA, no_yaml};
-use crate::source::{Location, Source, Span};
+use crate::rule::{self, API_VERSION, METADATA};
+use crate::source::{Source, Span};
 use crate::yaml::schema::Schema;
 use crate::yaml::{self, Node};
 
@@ -56,29 +56,12 @@ static SPEC: Mapping = Mapping {
 
 /// The injections of a file, in the order written, and everything that is wrong with it. The file holds nothing else.
 pub fn compile(source: &Arc<Source>) -> (Vec<Injection>, Vec<Diagnostic>) {
-    if let Some(problem) = no_yaml(source) {
-        return (Vec::new(), vec![problem]);
-    }
-    let documents = match yaml::read(source, &yaml::Limits::default()) {
-        Ok(documents) => documents,
-        Err(problems) => return (Vec::new(), problems),
-    };
-    if documents.iter().all(Node::is_null) {
-        let message = "there is no injection in this file";
-        let problem = Diagnostic::error(Code::SidecarInjection, message).at(Location::new(source, 0..0));
-        let help = format!("an injection begins with `apiVersion: {API_VERSION}` and `kind: {KIND}`");
-        return (Vec::new(), vec![problem.help(help)]);
-    }
-    compile_documents(source, &documents)
+    rule::read_all(source, (Code::SidecarInjection, "injection", &SIDECAR_INJECTION), injection)
 }
 
 /// As [`compile`], of documents of `source` that were read before; that there are none is no problem here.
 pub fn compile_documents(source: &Arc<Source>, documents: &[Node]) -> (Vec<Injection>, Vec<Diagnostic>) {
-    let mut reader = Reader::new(source);
-    let injections = documents.iter().filter_map(|node| injection(&mut reader, node)).collect();
-    let mut problems = reader.problems;
-    problems.sort_by_key(|problem| problem.at.as_ref().map(|at| at.outermost().span.start));
-    (injections, problems)
+    rule::read_each(source, documents, injection)
 }
 
 /// `apiVersion`, `kind`, `metadata`, `spec`

@@ -9,10 +9,10 @@ use crate::engine::Limits;
 use crate::packs;
 use crate::rule::fields::{Fields, Reader};
 use crate::rule::language::{DOCUMENTS, SOURCES};
-use crate::rule::{self, API_VERSION, closed_expression, no_yaml};
+use crate::rule::{self, closed_expression};
 use crate::source::{Location, Source};
 use crate::xpath::VarType;
-use crate::yaml::{self, Node};
+use crate::yaml::Node;
 
 use super::language::{self, ALLOW_OR_DENY};
 use super::{Allow, Clause, Policy};
@@ -23,29 +23,12 @@ type Namespaces = Arc<BTreeMap<String, String>>;
 /// file of policies holds nothing else: what is none is an error, and so is a file without any, for whoever names
 /// a policy means to be held to one.
 pub fn compile(source: &Arc<Source>) -> (Vec<Policy>, Vec<Diagnostic>) {
-    if let Some(problem) = no_yaml(source) {
-        return (Vec::new(), vec![problem]);
-    }
-    let documents = match yaml::read(source, &yaml::Limits::default()) {
-        Ok(documents) => documents,
-        Err(problems) => return (Vec::new(), problems),
-    };
-    if documents.iter().all(Node::is_null) {
-        let message = "there is no policy in this file";
-        let problem = Diagnostic::error(Code::UnknownPolicy, message).at(Location::new(source, 0..0));
-        let help = format!("a policy begins with `apiVersion: {API_VERSION}` and `kind: RulePolicy`");
-        return (Vec::new(), vec![problem.help(help)]);
-    }
-    compile_documents(source, &documents)
+    rule::read_all(source, (Code::UnknownPolicy, "policy", &language::RULE_POLICY), policy)
 }
 
 /// As [`compile`], of documents of `source` that were read before; that there are none is no problem here.
 pub fn compile_documents(source: &Arc<Source>, documents: &[Node]) -> (Vec<Policy>, Vec<Diagnostic>) {
-    let mut reader = Reader::new(source);
-    let policies = documents.iter().filter_map(|node| policy(&mut reader, node)).collect();
-    let mut problems = reader.problems;
-    problems.sort_by_key(|problem| problem.at.as_ref().map(|at| at.outermost().span.start));
-    (policies, problems)
+    rule::read_each(source, documents, policy)
 }
 
 /// `apiVersion`, `kind`, `metadata`, `spec`

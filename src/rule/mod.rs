@@ -14,6 +14,7 @@ mod fragment;
 mod head;
 mod keys;
 pub(crate) mod language;
+mod one_kind;
 mod order;
 mod pack;
 mod param;
@@ -38,6 +39,7 @@ pub use head::NAMESPACES;
 pub(crate) use head::{head, namespaces};
 pub use keys::builtin_keys;
 pub use language::{METADATA, RULE_SET};
+pub(crate) use one_kind::{read_all, read_each};
 #[cfg(feature = "cli")]
 pub(crate) use pack::near_or_all;
 pub use pack::{pack_file, unknown_params};

@@ -30,13 +30,9 @@ pub fn compile_documents(
     documents: &[Node],
     files: &dyn Files,
 ) -> (Vec<RuleTest>, Vec<Diagnostic>) {
-    let mut reader = Reader::new(source);
     let has_rules = documents.iter().any(|node| kind(node) == Some("RuleSet"));
     let tests = documents.iter().filter(|node| kind(node) == Some("RuleTest"));
-    let tests = tests.filter_map(|node| rule_test(&mut reader, node, has_rules, files)).collect();
-    let mut problems = reader.problems;
-    problems.sort_by_key(|problem| problem.at.as_ref().map(|at| at.outermost().span.start));
-    (tests, problems)
+    rule::read_each(source, tests, |reader, node| rule_test(reader, node, has_rules, files))
 }
 
 fn kind(node: &Node) -> Option<&str> {

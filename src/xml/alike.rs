@@ -34,10 +34,6 @@ impl Alike<'_, '_> {
     pub fn looked_at(&mut self) -> u64 {
         std::mem::take(&mut self.looked_at)
     }
-
-    fn is_one(&self, node: &Node) -> bool {
-        node.kind == self.kind && self.document.names.means(node.name, self.name)
-    }
 }
 
 impl Iterator for Alike<'_, '_> {
@@ -56,7 +52,7 @@ impl Iterator for Alike<'_, '_> {
                 node.parent == self.parent
             } else {
                 self.by_place = node.next;
-                self.is_one(node)
+                self.document.is_like(node, self.kind, self.name)
             };
             if found {
                 return Some(NodeId::node(at));
@@ -91,6 +87,12 @@ impl<'i> Document<'i> {
         }
     }
 
+    /// Whether a node is of this kind and expanded name.
+    #[inline]
+    fn is_like(&self, node: &Node, kind: Kind, expanded: u32) -> bool {
+        node.kind == kind && self.names.means(node.name, expanded)
+    }
+
     /// An element is about to get another name.
     pub(super) fn note_renamed(&mut self, element: u32, name: u32) {
         let old = self.arena.node(element).name;
@@ -115,7 +117,7 @@ impl<'i> Document<'i> {
         while at != end && at != NONE {
             looked_at += 1;
             let other = self.arena.node(at);
-            if other.kind == kind && self.names.means(other.name, expanded) {
+            if self.is_like(other, kind, expanded) {
                 return (Some(NodeId::node(at)), looked_at);
             }
             at = other.next;
@@ -136,8 +138,9 @@ impl<'i> Document<'i> {
                     Only::Unknown => few = None,
                 }
             }
-            let Node { kind, name: written, next, .. } = *self.arena.node(at);
-            if kind == Kind::Element && self.names.means(written, name.0) {
+            let other = self.arena.node(at);
+            let next = other.next;
+            if self.is_like(other, Kind::Element, name.0) {
                 return Found { node: Some(NodeId::node(at)), next: some(next).map(NodeId::node), looked_at };
             }
             if next == NONE {
