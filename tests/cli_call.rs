@@ -37,7 +37,7 @@ impl Sidecar {
         let mut command = Command::new(env!("CARGO_BIN_EXE_virt-patch-sidecar"));
         command.arg("--rules").arg(desk.path(rules)).arg("--socket-dir").arg(&folder).env("CONTAINER_NAME", name);
         let sidecar = Self(command.stderr(Stdio::null()).spawn().unwrap());
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(60);
         let is_there = || std::fs::read_dir(&folder).unwrap().any(|entry| entry.unwrap().path().extension().is_some());
         while !is_there() {
             assert!(Instant::now() < deadline, "no socket in {}", folder.display());

@@ -127,8 +127,8 @@ fn names_cost_no_more_than_walking() {
     let started = Instant::now();
     let document = Document::parse(&most).expect("well-formed");
     let x = document.resolve("", "x").expect("a name");
-    (0..40_000).for_each(|_| assert_eq!(Tree::named_below(&document, document.root(), x).nodes, None));
-    assert!(started.elapsed() < Duration::from_secs(5), "what is given up costs nothing: {:?}", started.elapsed());
+    (0..1_000_000).for_each(|_| assert_eq!(Tree::named_below(&document, document.root(), x).nodes, None));
+    assert!(started.elapsed() < Duration::from_secs(60), "what is given up costs nothing: {:?}", started.elapsed());
 }
 
 struct NoVariables;

@@ -353,38 +353,38 @@ fn documents_that_come_and_go_know_nothing_of_each_other() {
 }
 
 #[test]
-fn ten_thousand_insertions_take_no_time() {
-    let text = format!("<d>\n  <list>\n    <i/>\n  </list>\n{}</d>", "  <other/>\n".repeat(10_000));
+fn many_insertions_take_no_time() {
+    let text = format!("<d>\n  <list>\n    <i/>\n  </list>\n{}</d>", "  <other/>\n".repeat(50_000));
     let mut document = Document::parse(&text).unwrap();
     let started = std::time::Instant::now();
     let (list, first) = (find(&document, "list"), find(&document, "i"));
     let mut last = first;
-    for number in 0..10_000 {
+    for number in 0..50_000 {
         let node = document.create_element(&QName::local("i")).unwrap();
         document.set_attribute(node, &QName::local("n"), &number.to_string()).unwrap();
         document.insert_last(list, &[node]).unwrap();
         assert!(document.order(last, node).is_lt());
         last = node;
     }
-    for _ in 0..10_000 {
+    for _ in 0..50_000 {
         let node = document.create_element(&QName::local("i")).unwrap();
         document.insert_before(first, &[node]).unwrap();
         assert!(document.order(node, first).is_lt());
     }
-    assert_eq!(document.write().matches("<i").count(), 20_001);
-    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+    assert_eq!(document.write().matches("<i").count(), 100_001);
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }
 
 #[test]
 fn paths_of_many_siblings_take_no_time() {
-    let text = format!("<d>{}<b/>{}<!--c--></d>", "<a/>".repeat(30_000), "<a/>x".repeat(10));
+    let text = format!("<d>{}<b/>{}<!--c--></d>", "<a/>".repeat(200_000), "<a/>x".repeat(10));
     let document = Document::parse(&text).unwrap();
     let children: Vec<NodeId> = document.children(document.root_element()).collect();
     let started = Instant::now();
     let paths = document.node_paths(&children, |_| None);
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
-    for at in (0..children.len()).filter(|at| at % 3001 == 0 || *at > 29_995) {
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+    for at in (0..children.len()).filter(|at| at % 20_001 == 0 || *at > 199_995) {
         assert_eq!(paths[at], document.node_path(children[at]));
     }
-    assert_eq!((paths[29_999].as_str(), paths[30_000].as_str()), ("/d/a[30000]", "/d/b"));
+    assert_eq!((paths[199_999].as_str(), paths[200_000].as_str()), ("/d/a[200000]", "/d/b"));
 }

@@ -116,13 +116,13 @@ fn many_places_cost_one_scan() {
     let source = Source::new("f.yaml", "é: 1\n".repeat(1 << 18));
     let start = std::time::Instant::now();
     let lines = 1 << 18;
-    for line in (lines - 200)..lines {
+    for line in (lines - 20_000)..lines {
         let at = line * 6;
         assert_eq!(Location::new(&source, at + 2..at + 3).to_string(), format!("f.yaml:{}:2", line + 1));
         assert_eq!(Location::new(&source, at + 5..at + 6).to_string(), format!("f.yaml:{}:5", line + 1));
     }
     assert_eq!(source.position(usize::MAX), virt_patch::source::position_in(source.text(), usize::MAX));
-    assert!(start.elapsed().as_secs() < 3, "{:?}", start.elapsed());
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }
 
 #[test]

@@ -12,6 +12,9 @@ use virt_patch::hook::r#gen::{info, plugin_v1alpha1, v1alpha3};
 use virt_patch::hook::log::{Format, Log};
 use virt_patch::hook::{Hooks, Options, serve};
 
+/// How long a test waits for what takes milliseconds, where the machine has other things to do.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A short-named folder: a socket's path has at most 107 bytes.
 pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::Builder::new().prefix("vp").tempdir_in("/tmp").expect("a temporary folder")
@@ -78,7 +81,7 @@ impl Pod {
     }
 
     pub(crate) fn socket_named(&self, wanted: impl Fn(&str) -> bool) -> PathBuf {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             for entry in std::fs::read_dir(&self.folder).unwrap().flatten() {
                 let fresh = std::os::unix::net::UnixStream::connect(entry.path()).is_ok();
@@ -92,7 +95,7 @@ impl Pod {
     }
 
     pub(crate) async fn ready(&self, path: &Path) {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + PATIENCE;
         while std::os::unix::net::UnixStream::connect(path).is_err() {
             assert!(Instant::now() < deadline, "{} does not answer", path.display());
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -100,7 +103,7 @@ impl Pod {
     }
 
     pub(crate) async fn logged(&self, message: &str) {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + PATIENCE;
         while !self.log().contains(message) {
             assert!(Instant::now() < deadline, "{message:?} never logged");
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -115,15 +118,21 @@ impl Pod {
         drop(self.stop.take());
     }
 
-    pub(crate) async fn ended(&mut self, within: Duration) {
+    pub(crate) async fn ended(&mut self) {
         let thread = self.thread.take().expect("not yet waited for");
-        let deadline = Instant::now() + within;
+        let deadline = Instant::now() + PATIENCE;
         while !thread.is_finished() {
             assert!(Instant::now() < deadline, "still running:\n{}", self.log());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         thread.join().expect("ended without a panic");
     }
+}
+
+/// One more peer's call is answered, whatever the others do.
+pub(crate) async fn is_served(socket: &Path) {
+    let answer = async { define(&channel(socket).await, "d").await.unwrap() };
+    assert_eq!(tokio::time::timeout(PATIENCE, answer).await.expect("others are served"), "d|v");
 }
 
 /// What `serve` says when it cannot.

@@ -115,7 +115,8 @@ async fn a_deadline_is_the_peers() {
     let reply = call(&requests, soon, [framed(&params("d"))[..7].to_vec()], false).await.unwrap();
     assert_eq!(reply.code(), "4", "{reply:?}");
     let took = begun.elapsed();
-    assert!(took >= Duration::from_millis(100) && took < Duration::from_secs(3), "{took:?}");
+    assert!(took >= Duration::from_millis(100), "{took:?}");
+    assert!(took < Duration::from_secs(9), "the server's own is ten seconds: {took:?}");
     let odd = head(DEFINE, &[("grpc-timeout", "soon")]);
     assert_eq!(call(&requests, odd, [framed(&params("d"))], true).await.unwrap().code(), "13");
 }
@@ -158,11 +159,14 @@ async fn peers_that_do_not_read_their_answers_give_up_their_turn() {
         }
     }
     let begun = Instant::now();
-    client::offered(&socket).await;
-    assert!(begun.elapsed() < Duration::from_secs(1), "Info waits for nobody");
     let requests = connect(&socket, WINDOW).await;
-    let reply = call(&requests, head(DEFINE, &[]), [framed(&params("d"))], true).await.unwrap();
+    let next = tokio::spawn(async move {
+        let reply = call(&requests, head(DEFINE, &[]), [framed(&params("d"))], true).await.unwrap();
+        (reply, begun.elapsed())
+    });
+    client::offered(&socket).await;
+    assert!(!next.is_finished(), "Info waits for nobody");
+    let (reply, took) = tokio::time::timeout(client::PATIENCE, next).await.expect("its turn comes").unwrap();
     assert_eq!(reply.code(), "0");
-    let took = begun.elapsed();
-    assert!(took > Duration::from_secs(1) && took < Duration::from_secs(6), "{took:?}");
+    assert!(took > Duration::from_secs(1), "every turn was taken: {took:?}");
 }

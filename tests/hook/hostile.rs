@@ -1,9 +1,8 @@
 //! Peers that mean no good, or are broken: each is sent away or bounded, and others are served meanwhile.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::client::{Pod, channel, define};
+use crate::client::{PATIENCE, Pod, is_served};
 use crate::scripted::Scripted;
 use crate::wire::{
     ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS,
@@ -16,13 +15,6 @@ const PROTOCOL_ERROR: u32 = 1;
 const FLOW_CONTROL_ERROR: u32 = 3;
 const FRAME_SIZE_ERROR: u32 = 6;
 const ENHANCE_YOUR_CALM: u32 = 11;
-
-/// Another peer's call is answered within a second, as KubeVirt's `Info` has to be.
-async fn others_are_served(socket: &Path) {
-    let begun = Instant::now();
-    assert_eq!(define(&channel(socket).await, "d").await.unwrap(), "d|v");
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
-}
 
 #[tokio::test]
 async fn pings_are_answered_and_frames_of_unknown_kinds_passed_over() {
@@ -60,7 +52,7 @@ async fn breaches_of_the_protocol_end_the_connection_with_their_code() {
     let mut wire = Wire::open(&socket);
     assert!(wire.send(DATA, 0, 0, &vec![0; 20_000]));
     assert_eq!(wire.sent_away(), Some(FRAME_SIZE_ERROR), "a frame larger than was offered");
-    others_are_served(&socket).await;
+    is_served(&socket).await;
 }
 
 #[tokio::test]
@@ -79,7 +71,7 @@ async fn a_peer_that_sends_more_than_its_window_is_sent_away() {
     }
     let code = wire.sent_away();
     assert!(matches!(code, None | Some(FLOW_CONTROL_ERROR | ENHANCE_YOUR_CALM)), "{code:?} after {sent}");
-    others_are_served(&socket).await;
+    is_served(&socket).await;
 }
 
 #[tokio::test]
@@ -95,7 +87,7 @@ async fn rapid_resets_are_bounded() {
         })
         .collect();
     wire.write(&flood);
-    others_are_served(&socket).await;
+    is_served(&socket).await;
     let code = wire.sent_away();
     assert_eq!(code, Some(ENHANCE_YOUR_CALM));
 }
@@ -114,7 +106,7 @@ async fn more_streams_than_were_offered_are_refused() {
     }
     let refused = wire.until(|frame| frame.kind == RST_STREAM).expect("a refusal");
     assert_eq!((refused.stream, refused.error()), (17, Some(7)), "REFUSED_STREAM");
-    others_are_served(&socket).await;
+    is_served(&socket).await;
 }
 
 #[tokio::test]
@@ -129,7 +121,7 @@ async fn endless_headers_end_the_connection() {
         sent += piece.len();
     }
     assert!(sent < 8 << 20, "{sent} bytes of headers were taken");
-    others_are_served(&socket).await;
+    is_served(&socket).await;
 }
 
 #[tokio::test]
@@ -147,7 +139,7 @@ async fn a_header_list_that_unpacks_to_much_is_refused() {
     let answer = wire.until(|frame| matches!(frame.kind, HEADERS | RST_STREAM | GOAWAY));
     assert!(answer.is_none_or(|frame| frame.kind != HEADERS || frame.flags & END_STREAM != 0), "no call was run");
     assert!(!pod.log().contains("hook called"), "{}", pod.log());
-    others_are_served(&socket).await;
+    is_served(&socket).await;
 }
 
 #[tokio::test]
@@ -163,7 +155,7 @@ async fn floods_of_settings_and_pings_by_peers_that_do_not_read_are_bounded() {
             sent += flood.len();
         }
         assert!(sent < 8 << 20, "{sent} bytes were taken from a peer that reads no answer");
-        others_are_served(&socket).await;
+        is_served(&socket).await;
     }
 }
 
@@ -176,7 +168,7 @@ async fn a_peer_whose_window_stays_shut_holds_up_nobody() {
     let message = b"\0\0\0\0\x06\x0a\x01d\x12\x01v";
     assert!(wire.send(HEADERS, END_HEADERS, 1, &call_head()) && wire.send(DATA, END_STREAM, 1, message));
     wire.until(|frame| frame.kind == HEADERS).expect("a head needs no window");
-    others_are_served(&socket).await;
+    is_served(&socket).await;
     // One byte at a time is still an answer.
     for _ in 0..12 {
         assert!(wire.send(WINDOW_UPDATE, 0, 1, &1_u32.to_be_bytes()));
@@ -189,15 +181,14 @@ async fn a_peer_whose_window_stays_shut_holds_up_nobody() {
 }
 
 #[tokio::test]
-async fn a_preface_that_drips_ends_soon() {
+async fn a_preface_that_drips_is_cut_off() {
     let pod = Pod::start(Scripted::default());
     let mut wire = Wire(std::os::unix::net::UnixStream::connect(pod.socket()).unwrap());
-    let begun = Instant::now();
     let is_cut = PREFACE.iter().any(|byte| {
-        std::thread::sleep(Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(500));
         !wire.write(&[*byte])
     });
-    assert!(is_cut && begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    assert!(is_cut, "each byte comes soon after the one before, and all of them in twelve seconds");
 }
 
 #[tokio::test]
@@ -206,7 +197,7 @@ async fn quiet_connections_give_their_place_to_others() {
     let socket = pod.socket();
     let mut quiet: Vec<Wire> = (0..80).map(|_| Wire::open(&socket)).collect();
     tokio::time::sleep(Duration::from_millis(300)).await;
-    others_are_served(&socket).await;
+    is_served(&socket).await;
     assert_eq!(quiet[0].sent_away(), Some(NO_ERROR), "it is told that it may call elsewhere");
 }
 
@@ -224,18 +215,18 @@ async fn half_requests_give_their_place_to_others() {
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(600)).await;
-    others_are_served(&socket).await;
+    is_served(&socket).await;
 }
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_in_time() {
     let pod = Pod::start(Scripted::default());
     let mut wire = Wire::open(&pod.socket());
-    wire.0.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+    wire.0.set_read_timeout(Some(PATIENCE)).unwrap();
     let begun = Instant::now();
     assert_eq!(wire.sent_away(), Some(NO_ERROR));
     let took = begun.elapsed();
-    assert!(took > Duration::from_secs(9) && took < Duration::from_secs(14), "{took:?}");
+    assert!(took > Duration::from_secs(9), "{took:?}");
 }
 
 #[tokio::test]
@@ -245,5 +236,5 @@ async fn the_end_is_told_and_waits_for_nobody_who_is_silent() {
     assert!(wire.answers());
     pod.stop();
     assert_eq!(wire.sent_away(), Some(NO_ERROR));
-    pod.ended(Duration::from_secs(1)).await;
+    pod.ended().await;
 }

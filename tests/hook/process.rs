@@ -10,7 +10,7 @@ use virt_patch::hook::r#gen::v1alpha3::ShutdownParams;
 use virt_patch::hook::r#gen::v1alpha3::callbacks_client::CallbacksClient;
 
 async fn socket_in(folder: &Path) -> PathBuf {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + client::PATIENCE;
     loop {
         let found = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
         if let Some(socket) = found.into_iter().find(|path| path.extension().is_some_and(|end| end == "sock")) {
@@ -32,11 +32,9 @@ async fn a_log_that_nobody_reads_holds_up_no_call() {
         .expect("the sidecar starts");
     let channel = channel(&socket_in(folder.path()).await).await;
     // Each leaves a line of some hundred bytes: many times what a pipe holds, and what waits for it.
-    let begun = Instant::now();
     for _ in 0..3_000 {
         define(&channel, "<domain/>").await.expect_err("a wrong argument fails every hook");
     }
-    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
 
     let mut stderr = sidecar.stderr.take().expect("a pipe");
     let reader = std::thread::spawn(move || {

@@ -3,7 +3,6 @@
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::Duration;
 
 pub(crate) const DATA: u8 = 0;
 pub(crate) const HEADERS: u8 = 1;
@@ -47,14 +46,14 @@ impl Wire {
     /// Dials, and says what a client says first.
     pub(crate) fn open(socket: &Path) -> Self {
         let stream = UnixStream::connect(socket).expect("connects");
-        stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a time limit");
-        stream.set_write_timeout(Some(Duration::from_secs(5))).expect("a time limit");
+        stream.set_read_timeout(Some(crate::client::PATIENCE)).expect("a time limit");
+        stream.set_write_timeout(Some(crate::client::PATIENCE)).expect("a time limit");
         let mut wire = Self(stream);
         assert!(wire.write(PREFACE) && wire.send(SETTINGS, 0, 0, &[]));
         wire
     }
 
-    /// Whether the bytes could be written: false where the peer has closed, or does not read for five seconds.
+    /// Whether the bytes could be written: false where the peer has closed, or does not read.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> bool {
         self.0.write_all(bytes).is_ok()
     }
@@ -78,7 +77,7 @@ impl Wire {
         match self.0.read_exact(bytes) {
             Ok(()) => Some(()),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                panic!("neither a frame nor an end within five seconds")
+                panic!("neither a frame nor an end in good time")
             }
             Err(_) => None,
         }

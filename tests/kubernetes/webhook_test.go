@@ -66,7 +66,7 @@ func (w *webhook) start() {
 		w.t.Fatal(err)
 	}
 	w.daemon = d
-	client := &http.Client{Timeout: 5 * time.Second, Transport: trusting(w.pair.certificate)}
+	client := &http.Client{Timeout: 30 * time.Second, Transport: trusting(w.pair.certificate)}
 	err = d.waitFor(time.Minute, func() error {
 		response, err := client.Get("https://" + w.address + "/readyz")
 		if err != nil {

@@ -25,6 +25,9 @@ import (
 	launching "virt-patch.dev/tests/kubevirt/launcher"
 )
 
+// patience is how long a test waits for what takes milliseconds, where the machine has other things to do.
+const patience = time.Minute
+
 type silent struct{}
 
 func (silent) Log(...interface{}) error { return nil }
@@ -95,7 +98,7 @@ func start(t testing.TB, binary, pod, name string, args ...string) *sidecar {
 // socket waits until the sidecar listens.
 func (s *sidecar) socket() string {
 	s.t.Helper()
-	for begun := time.Now(); time.Since(begun) < 5*time.Second; time.Sleep(time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(time.Millisecond) {
 		if found, _ := filepath.Glob(filepath.Join(s.dir, "*.sock")); len(found) > 0 {
 			return found[0]
 		}
@@ -110,7 +113,7 @@ func (s *sidecar) exit() int {
 	select {
 	case <-s.ended:
 		return s.cmd.ProcessState.ExitCode()
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		s.t.Fatalf("%s did not end:\n%s", s.name, s.stderr.String())
 		return -1
 	}
@@ -125,7 +128,7 @@ func (s *sidecar) kill() {
 func collected(t testing.TB, pod string, count uint) hooks.Manager {
 	t.Helper()
 	m := launching.Manager(pod)
-	if err := m.Collect(count, 10*time.Second); err != nil {
+	if err := m.Collect(count, patience); err != nil {
 		t.Fatalf("Collect: %v", err)
 	}
 	return m
@@ -138,7 +141,7 @@ func info(t testing.TB, socket string) *hooksInfo.InfoResult {
 		t.Fatalf("dial: %v", err)
 	}
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	r, err := hooksInfo.NewInfoClient(conn).Info(ctx, &hooksInfo.InfoParams{})
 	if err != nil {

@@ -27,7 +27,7 @@ func mutate(t *testing.T, socket string, request *plugin.MutateDomainRequest) (*
 		t.Fatalf("dial: %v", err)
 	}
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return plugin.NewDomainHookServiceClient(conn).MutateDomain(ctx, request)
 }
@@ -46,7 +46,7 @@ func request(t *testing.T, domain string) *plugin.MutateDomainRequest {
 // listening waits for the plugin's socket.
 func listening(t *testing.T, socket string) {
 	t.Helper()
-	for begun := time.Now(); time.Since(begun) < 5*time.Second; time.Sleep(time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(time.Millisecond) {
 		if _, err := os.Stat(socket); err == nil {
 			return
 		}

@@ -234,7 +234,7 @@ fn files_are_there_before_the_socket() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_virt-patch-sidecar"));
     let program = command.args(volume.arguments()).stderr(Stdio::null()).spawn().unwrap();
     let _program = Program(program);
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let names = volume.names("sockets");
         if names.iter().any(|name| name.ends_with(".sock")) {

@@ -12,7 +12,7 @@ use super::library::{found, place_outside};
 const FILES: usize = 5000;
 
 /// Far more than any of these small files takes, on a machine with other work too.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Numbers that are the same in every run (xorshift64*).
 struct Dice(u64);

@@ -167,7 +167,7 @@ fn slow_and_silent_peers_hold_up_nobody_and_are_sent_away() {
             read_answer(&mut half_a_head),
             read_answer(&mut half_a_body)
         );
-        assert!(started.elapsed() < Duration::from_secs(40), "they stayed for {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(120), "they stayed for {:?}", started.elapsed());
         assert_eq!((ended.0, ended.1), (None, None));
         assert!(ended.2.is_none_or(|answer| answer.status == 408));
         assert_eq!(ended.3.expect("an answer").status, 408);

@@ -36,13 +36,13 @@ func sidecar(t *testing.T, args ...string) hooks.Manager {
 		command.Wait()
 	})
 	// KubeVirt looks at once, and then three times a second.
-	for begun := time.Now(); time.Since(begun) < 5*time.Second; time.Sleep(time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < time.Minute; time.Sleep(time.Millisecond) {
 		if found, _ := filepath.Glob(filepath.Join(dir, "*.sock")); len(found) > 0 {
 			break
 		}
 	}
 	manager := launcher.Manager(pod)
-	if err := manager.Collect(1, 10*time.Second); err != nil {
+	if err := manager.Collect(1, time.Minute); err != nil {
 		command.Process.Kill()
 		command.Wait()
 		t.Fatalf("%v\n%s", err, log.String())
