@@ -32,6 +32,7 @@ pub mod load;
 pub mod manifest;
 pub mod packs;
 pub mod policy;
+pub mod regexp;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod rule;

@@ -1,6 +1,6 @@
 //! What a param's value must be, and the check itself.
 
-use regex::{Regex, RegexBuilder};
+use crate::regexp::{Options, Regexp};
 use serde_json::{Number, Value as Json};
 
 use crate::diagnostic::Code;
@@ -33,7 +33,7 @@ pub struct Pattern {
     /// As written.
     pub text: String,
     /// Anchored at both ends.
-    pub whole: Regex,
+    pub whole: Regexp,
 }
 
 /// A value that a check refused.
@@ -180,12 +180,9 @@ impl Check {
 
 fn pattern(reader: &mut Reader, node: &Node) -> Option<Pattern> {
     let text = reader.text(node, "`pattern`")?;
-    let whole = RegexBuilder::new(&format!("^(?:{text})$")).size_limit(1 << 20).build();
-    match whole.and_then(|whole| Regex::new(text).map(|_| whole)) {
+    match Regexp::compile(text, &Options { whole: true, ..Options::default() }) {
         Ok(whole) => Some(Pattern { text: text.to_owned(), whole }),
-        Err(error) => {
-            let error = error.to_string();
-            let message = error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        Err(message) => {
             reader.error(Code::RegexSyntax, format!("this is no regular expression: {message}"), &node.span);
             None
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use regex::Regex;
+use crate::regexp::Regexp;
 
 use super::function::Function;
 use super::scope::VarType;
@@ -115,7 +115,7 @@ pub(super) enum Operator {
 pub(super) struct Call {
     pub(super) function: Function,
     pub(super) arguments: Vec<Ast>,
-    pub(super) pattern: Option<Regex>,
+    pub(super) pattern: Option<Regexp>,
 }
 
 /// A location path, or a filter expression with or without steps after it.

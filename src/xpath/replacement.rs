@@ -1,7 +1,7 @@
 //! The replacement strings of `replace()`: `$0` the match, `$N` a group, `\\` a backslash, `\$` a
 //! dollar sign (Functions and Operators 3.1, section 5.6.4).
 
-use regex::Captures;
+use crate::regexp::Match;
 
 /// A replacement, split.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,11 +60,11 @@ impl Replacement {
     }
 
     /// Appends the replacement of one match. A group that took no part is empty.
-    pub(super) fn append(&self, captures: &Captures<'_>, out: &mut String) {
+    pub(super) fn append(&self, found: &Match<'_>, out: &mut String) {
         for part in &self.0 {
             out.push_str(match part {
                 Part::Text(text) => text,
-                Part::Group(group) => captures.get(*group).map_or("", |found| found.as_str()),
+                Part::Group(group) => found.group(*group).unwrap_or(""),
             });
         }
     }

@@ -1,6 +1,6 @@
 //! A query, parsed.
 
-use regex::Regex;
+use crate::regexp::Regexp;
 use serde_json::Value;
 
 /// `jsonpath-query` or `rel-query`.
@@ -51,7 +51,7 @@ pub(super) struct Matches {
 #[derive(Debug, Clone)]
 pub(super) enum Pattern {
     /// A literal, compiled once; `None` where it is no pattern, which matches nothing.
-    Fixed(Option<Regex>),
+    Fixed(Option<Regexp>),
     Computed(Comparable),
 }
 

@@ -319,15 +319,14 @@ impl<'a, T: Tree, V: Variables<T::Node>> Arguments<'_, 'a, T, V> {
     fn replace(&self) -> Evaluated<Item<'a, T::Node>> {
         let text = self.text(0)?;
         let Some(pattern) = &self.call.pattern else { return Ok(Item::Text(text)) };
-        let replacement = Replacement::parse(&self.text(2)?, pattern.captures_len()).map_err(function_value)?;
+        let replacement = Replacement::parse(&self.text(2)?, pattern.groups()).map_err(function_value)?;
         let mut replaced = String::new();
         let mut end = 0;
-        for captures in pattern.captures_iter(&text) {
-            let Some(found) = captures.get(0) else { continue };
+        for found in pattern.matches(&text) {
             let before = replaced.len();
-            replaced.push_str(text.get(end..found.start()).unwrap_or(""));
-            replacement.append(&captures, &mut replaced);
-            end = found.end();
+            replaced.push_str(text.get(end..found.range().start).unwrap_or(""));
+            replacement.append(&found, &mut replaced);
+            end = found.range().end;
             self.evaluation.budget.spend(1)?;
             self.evaluation.budget.build(replaced.len() - before)?;
         }

@@ -1,6 +1,6 @@
 //! Primary expressions (XPath 1.0, section 3.1) and function calls (section 3.2).
 
-use regex::{Regex, RegexBuilder};
+use crate::regexp::{Options, Regexp};
 
 use super::{Parsed, Parser};
 use crate::diagnostic::{Code, nearest};
@@ -175,7 +175,7 @@ impl Parser<'_> {
 }
 
 /// The compiled regular expression of `matches`, `replace` and `tokenize`.
-fn pattern(function: Function, arguments: &[Ast]) -> Result<Option<Regex>, Error> {
+fn pattern(function: Function, arguments: &[Ast]) -> Result<Option<Regexp>, Error> {
     let literal = |wanted: Parameter| {
         arguments.iter().enumerate().find_map(|(index, argument)| match &argument.kind {
             Kind::Literal(text) if function.parameter(index) == wanted => Some((text.as_ref(), &argument.span)),
@@ -183,37 +183,30 @@ fn pattern(function: Function, arguments: &[Ast]) -> Result<Option<Regex>, Error
         })
     };
     let Some((text, span)) = literal(Parameter::Pattern) else { return Ok(None) };
-    let mut builder = RegexBuilder::new(text);
-    builder.size_limit(REGEX_SIZE).dfa_size_limit(REGEX_SIZE);
+    let mut options = Options { size_limit: REGEX_SIZE, ..Options::default() };
     if let Some((flags, span)) = literal(Parameter::Flags) {
         for flag in flags.chars() {
             match flag {
-                'i' => builder.case_insensitive(true),
-                'm' => builder.multi_line(true),
-                's' => builder.dot_matches_new_line(true),
-                'x' => builder.ignore_whitespace(true),
+                'i' => options.case_insensitive = true,
+                'm' => options.multi_line = true,
+                's' => options.dot_matches_new_line = true,
+                'x' => options.ignore_white_space = true,
                 _ => {
                     let message = format!("`{flag}` is no flag of a regular expression; they are `i`, `m`, `s`, `x`");
                     return Err(Error::new(Code::RegexSyntax, span.clone(), message));
                 }
-            };
+            }
         }
     }
-    let regex = builder.build().map_err(|error| {
-        let message = match &error {
-            regex::Error::CompiledTooBig(limit) => format!("the regular expression needs more than {limit} bytes"),
-            // The last line says what is wrong; those before it draw the pattern.
-            _ => error.to_string().lines().last().unwrap_or("").trim_start_matches("error: ").to_owned(),
-        };
-        Error::new(Code::RegexSyntax, span.clone(), message)
-    })?;
+    let regex =
+        Regexp::compile(text, &options).map_err(|message| Error::new(Code::RegexSyntax, span.clone(), message))?;
     if function != Function::Matches && regex.is_match("") {
         let name = function.signature().name;
         let message = format!("the pattern of `{name}` matches the empty string, so there would be no end of matches");
         return Err(Error::new(Code::FunctionValue, span.clone(), message));
     }
     if let (Function::Replace, Some(Ast { kind: Kind::Literal(text), span, .. })) = (function, arguments.get(2)) {
-        Replacement::parse(text, regex.captures_len())
+        Replacement::parse(text, regex.groups())
             .map_err(|message| Error::new(Code::FunctionValue, span.clone(), message))?;
     }
     Ok(Some(regex))
