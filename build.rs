@@ -10,6 +10,8 @@ const POLICY: &str = "VIRT_PATCH_BUILTIN_POLICY";
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-env-changed={POLICY}");
+    // What `scripts/build-sidecar` links by.
+    println!("cargo::rerun-if-changed=scripts/at-rest.ld");
     let text = match env::var_os(POLICY).filter(|path| !path.is_empty()) {
         Some(path) => {
             println!("cargo::rerun-if-changed={}", Path::new(&path).display());

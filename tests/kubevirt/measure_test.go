@@ -38,7 +38,7 @@ func TestMeasure(t *testing.T) {
 	}
 
 	var ready [2][]time.Duration
-	for range 30 {
+	for range 200 {
 		ready[0] = append(ready[0], execToInfo(t, subject, args))
 		ready[1] = append(ready[1], execToInfo(t, floor, nil))
 	}
