@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
-use virt_patch::regexp::{Options, Regexp};
+use virt_patch::regexp::{self, Options, Regexp};
+use virt_patch::rule::{self, RuleFile, Trust};
+use virt_patch::source::Source;
 
 const CATEGORIES: [&str; 30] = [
     "Cc", "Cf", "Cn", "Co", "Cs", "Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Me", "Mn", "Nd", "Nl", "No", "Pc", "Pd", "Pe",
@@ -523,7 +525,49 @@ fn what_is_wrong_is_said_in_a_sentence() {
     ] {
         assert_eq!(Regexp::compile(pattern, &Options::default()).expect_err(pattern), said);
     }
+    // What is too large is refused before it is large.
+    let characters: String = ('\u{100}'..'\u{5000}').step_by(2).collect();
+    for hostile in [
+        r"\pL".repeat(20_000),
+        format!("[{}]", r"\pL".repeat(20_000)),
+        "a".repeat(1 << 20),
+        "(a|b)?".repeat(10_000),
+        "((((a{100}){100}){100}){100})".to_owned(),
+    ] {
+        let said = Regexp::compile(&hostile, &Options::default()).expect_err("too large");
+        assert_eq!(said, "the regular expression needs more than 1048576 bytes", "{}", &hostile[..20]);
+    }
+    assert!(Regexp::compile(&format!("[{characters}]"), &Options::default()).is_ok());
     let deep = format!("{}a{}", "(".repeat(100_000), ")".repeat(100_000));
     assert!(Regexp::compile(&deep, &Options::default()).is_err());
     assert!(Regexp::compile(&"(".repeat(100_000), &Options::default()).is_err());
+}
+
+/// A hundred bytes make a pattern of a megabyte, and an annotation has room for thousands.
+#[test]
+fn patterns_have_an_allowance_together() {
+    let compile = |pattern: &str| Regexp::compile(pattern, &Options::default()).map(|_| ());
+    let all = |bytes, count| regexp::within(bytes, || (0..count).try_for_each(|_| compile(r"\w{5}")));
+    assert_eq!(all(8 << 20, 10), Ok(()));
+    let said = "the regular expressions here need too much memory together: fewer, or simpler ones";
+    assert_eq!(all(8 << 20, 1_000), Err(said.to_owned()));
+    assert_eq!(compile(r"\w{5}"), Ok(()), "what held before holds again");
+    // The inner allowance is the inner work's alone.
+    let outer = regexp::within(8 << 20, || all(1_000, 1).err().or(all(8 << 20, 1).err()).or(compile(r"\w{5}").err()));
+    assert_eq!(outer.as_deref(), Some(said));
+}
+
+#[test]
+fn rules_have_one_allowance_for_all_their_patterns() {
+    let rules = |count: usize| {
+        let rule = "    - {when: \"matches(/domain/name, '\\\\w{5}')\", remove: /domain/title}\n";
+        let head =
+            "apiVersion: virt-patch.dev/v1alpha1\nkind: RuleSet\nmetadata: {name: r}\nspec:\n  onDefineDomain:\n";
+        let source = Source::new("rules.yaml", format!("{head}{}", rule.repeat(count)));
+        rule::compile(&[RuleFile { source, trust: Trust::Annotation, pack: None }])
+    };
+    assert!(rules(50).is_ok());
+    let problems = rules(2_000).expect_err("too much together");
+    let first = problems[0].to_string();
+    assert!(first.contains("the regular expressions here need too much memory"), "{first}");
 }

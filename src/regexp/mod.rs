@@ -5,6 +5,7 @@
 //! memory writes at its start, in every VM's pod. Ours are numbers (`unicode`), and the same in every program: of the
 //! properties in `\p{…}` there are the general categories. Every pattern runs in linear time.
 
+mod allowance;
 mod class;
 mod syntax;
 mod translate;
@@ -15,7 +16,13 @@ use std::fmt;
 use regex_automata::meta;
 use regex_automata::util::captures::Captures;
 
+pub use allowance::within;
 use class::Scope;
+
+/// The least that a compiled pattern takes for each of its characters, in bytes.
+const STATE: usize = 16;
+/// The least that it takes for each range of characters in its sets.
+const RANGE: usize = 8;
 
 /// A compiled pattern.
 #[derive(Clone)]
@@ -60,6 +67,12 @@ impl Regexp {
     /// # Errors
     /// A sentence about what is wrong with it.
     pub fn compile(pattern: &str, options: &Options) -> Result<Self, String> {
+        let limit = options.size_limit;
+        let too_large = || format!("the regular expression needs more than {limit} bytes");
+        // What is this long compiles to more than the limit, or says the same thing many times.
+        if pattern.len() > limit / STATE {
+            return Err(too_large());
+        }
         let ast = syntax::parse(pattern, options.ignore_white_space)?;
         let scope = Scope {
             is_insensitive: options.case_insensitive,
@@ -69,14 +82,25 @@ impl Regexp {
             is_lazy: false,
             is_bytes: false,
         };
-        let hir = translate::translate(&ast, scope, options.whole)?;
-        let config =
-            meta::Config::new().nfa_size_limit(Some(options.size_limit)).hybrid_cache_capacity(options.size_limit);
-        let regex = meta::Builder::new().configure(config).build_from_hir(&hir);
-        regex.map(Self).map_err(|error| match error.size_limit() {
-            Some(limit) => format!("the regular expression needs more than {limit} bytes"),
-            None => error.to_string(),
-        })
+        let hir = translate::translate(&ast, scope, options.whole, limit / RANGE)?.ok_or_else(too_large)?;
+        // What else there is depends on what other crates of a program ask of the matcher, and takes more memory: what
+        // compiles on a desk compiles in a pod.
+        let config = meta::Config::new()
+            .nfa_size_limit(Some(limit))
+            .hybrid(false)
+            .dfa(false)
+            .onepass(false)
+            .backtrack(false)
+            .auto_prefilter(false);
+        let regex = meta::Builder::new()
+            .configure(config)
+            .build_from_hir(&hir)
+            .map_err(|error| if error.size_limit().is_some() { too_large() } else { error.to_string() })?;
+        if allowance::take(regex.memory_usage()) {
+            Ok(Self(regex))
+        } else {
+            Err("the regular expressions here need too much memory together: fewer, or simpler ones".to_owned())
+        }
     }
 
     /// Whether a part of the text matches; the whole of it where that was asked for.

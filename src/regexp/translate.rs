@@ -3,15 +3,36 @@
 use regex_syntax::ast::{
     self, AssertionKind, Ast, ClassSetBinaryOp, ClassSetItem, GroupKind, RepetitionKind, RepetitionRange, Visitor,
 };
-use regex_syntax::hir::{Capture, ClassUnicode, Dot, Hir, Look, Repetition};
+use regex_syntax::hir::{Capture, ClassUnicode, ClassUnicodeRange, Dot, Hir, Look, Repetition};
 
 use super::class::{self, Scope};
 use super::unicode;
 
-/// Translates a pattern; with `whole` it has to match from the text's start to its end.
-pub(super) fn translate(pattern: &Ast, scope: Scope, whole: bool) -> Result<Hir, String> {
-    let hir = ast::visit(pattern, Translator { scope, outer: Vec::new(), done: Vec::new(), sets: Vec::new() })?;
-    Ok(if whole { Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]) } else { hir })
+/// Translates a pattern; with `whole` it has to match from the text's start to its end. `None` where its sets of
+/// characters have more than so many ranges.
+///
+/// # Errors
+/// What is wrong with the pattern.
+pub(super) fn translate(pattern: &Ast, scope: Scope, whole: bool, ranges: usize) -> Result<Option<Hir>, String> {
+    let translator = Translator { scope, outer: Vec::new(), done: Vec::new(), sets: Vec::new(), left: ranges };
+    let hir = match ast::visit(pattern, translator) {
+        Ok(hir) => hir,
+        Err(Stop::TooLarge) => return Ok(None),
+        Err(Stop::Wrong(message)) => return Err(message),
+    };
+    Ok(Some(if whole { Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]) } else { hir }))
+}
+
+enum Stop {
+    Wrong(String),
+    /// Nothing is built any more that could not be kept.
+    TooLarge,
+}
+
+impl From<String> for Stop {
+    fn from(message: String) -> Self {
+        Self::Wrong(message)
+    }
 }
 
 struct Translator {
@@ -20,8 +41,10 @@ struct Translator {
     outer: Vec<Scope>,
     /// What is translated and waits for what is around it.
     done: Vec<Piece>,
-    /// The sets that are open, the innermost last.
-    sets: Vec<ClassUnicode>,
+    /// The sets that are open, the innermost last; put in order once, when they are closed.
+    sets: Vec<Vec<ClassUnicodeRange>>,
+    /// How many ranges its sets may have yet.
+    left: usize,
 }
 
 enum Piece {
@@ -108,14 +131,27 @@ impl Translator {
     }
 
     /// Adds to the innermost set.
-    fn add(&mut self, set: &ClassUnicode) {
+    fn add(&mut self, set: &ClassUnicode) -> Result<(), Stop> {
+        self.count(set)?;
         if let Some(open) = self.sets.last_mut() {
-            open.union(set);
+            open.extend(set.iter());
         }
+        Ok(())
+    }
+
+    fn count(&mut self, set: &ClassUnicode) -> Result<(), Stop> {
+        self.left = self.left.checked_sub(set.ranges().len()).ok_or(Stop::TooLarge)?;
+        Ok(())
+    }
+
+    /// A set as a pattern.
+    fn set(&mut self, set: ClassUnicode) -> Result<Hir, Stop> {
+        self.count(&set)?;
+        Ok(class::hir(set))
     }
 
     fn close(&mut self) -> ClassUnicode {
-        self.sets.pop().unwrap_or_else(ClassUnicode::empty)
+        ClassUnicode::new(self.sets.pop().unwrap_or_default())
     }
 
     /// A character in brackets.
@@ -129,15 +165,15 @@ impl Translator {
 
 impl Visitor for Translator {
     type Output = Hir;
-    type Err = String;
+    type Err = Stop;
 
-    fn finish(mut self) -> Result<Hir, String> {
+    fn finish(mut self) -> Result<Hir, Stop> {
         Ok(self.pop())
     }
 
-    fn visit_pre(&mut self, ast: &Ast) -> Result<(), String> {
+    fn visit_pre(&mut self, ast: &Ast) -> Result<(), Stop> {
         match ast {
-            Ast::ClassBracketed(_) => self.sets.push(ClassUnicode::empty()),
+            Ast::ClassBracketed(_) => self.sets.push(Vec::new()),
             Ast::Concat(_) | Ast::Alternation(_) => self.done.push(Piece::Begin),
             Ast::Group(group) => {
                 self.outer.push(self.scope);
@@ -150,7 +186,7 @@ impl Visitor for Translator {
         Ok(())
     }
 
-    fn visit_post(&mut self, ast: &Ast) -> Result<(), String> {
+    fn visit_post(&mut self, ast: &Ast) -> Result<(), Stop> {
         let hir = match ast {
             Ast::Empty(_) => Hir::empty(),
             Ast::Flags(set) => {
@@ -161,11 +197,11 @@ impl Visitor for Translator {
             Ast::Literal(literal) => self.scope.literal(literal)?,
             Ast::Dot(_) => self.dot()?,
             Ast::Assertion(assertion) => Hir::look(self.look(&assertion.kind)),
-            Ast::ClassUnicode(class) => class::hir(self.category(class)?),
-            Ast::ClassPerl(class) => class::hir(self.scope.perl(&class.kind, class.negated)?),
+            Ast::ClassUnicode(class) => self.set(self.category(class)?)?,
+            Ast::ClassPerl(class) => self.set(self.scope.perl(&class.kind, class.negated)?)?,
             Ast::ClassBracketed(class) => {
                 let set = self.close();
-                class::hir(self.scope.set(set, class.negated)?)
+                self.set(self.scope.set(set, class.negated)?)?
             }
             Ast::Repetition(repetition) => self.repetition(repetition),
             Ast::Group(group) => {
@@ -192,14 +228,14 @@ impl Visitor for Translator {
         Ok(())
     }
 
-    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), String> {
+    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Stop> {
         if let ClassSetItem::Bracketed(_) = item {
-            self.sets.push(ClassUnicode::empty());
+            self.sets.push(Vec::new());
         }
         Ok(())
     }
 
-    fn visit_class_set_item_post(&mut self, item: &ClassSetItem) -> Result<(), String> {
+    fn visit_class_set_item_post(&mut self, item: &ClassSetItem) -> Result<(), Stop> {
         let set = match item {
             // Of a union each item is added by itself.
             ClassSetItem::Empty(_) | ClassSetItem::Union(_) => return Ok(()),
@@ -213,24 +249,22 @@ impl Visitor for Translator {
                 self.scope.set(set, class.negated)?
             }
         };
-        self.add(&set);
+        self.add(&set)
+    }
+
+    fn visit_class_set_binary_op_pre(&mut self, _: &ClassSetBinaryOp) -> Result<(), Stop> {
+        self.sets.push(Vec::new());
         Ok(())
     }
 
-    fn visit_class_set_binary_op_pre(&mut self, _: &ClassSetBinaryOp) -> Result<(), String> {
-        self.sets.push(ClassUnicode::empty());
+    fn visit_class_set_binary_op_in(&mut self, _: &ClassSetBinaryOp) -> Result<(), Stop> {
+        self.sets.push(Vec::new());
         Ok(())
     }
 
-    fn visit_class_set_binary_op_in(&mut self, _: &ClassSetBinaryOp) -> Result<(), String> {
-        self.sets.push(ClassUnicode::empty());
-        Ok(())
-    }
-
-    fn visit_class_set_binary_op_post(&mut self, operation: &ClassSetBinaryOp) -> Result<(), String> {
+    fn visit_class_set_binary_op_post(&mut self, operation: &ClassSetBinaryOp) -> Result<(), Stop> {
         let (right, left) = (self.close(), self.close());
         let set = self.scope.combined(&operation.kind, left, right);
-        self.add(&set);
-        Ok(())
+        self.add(&set)
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::regexp;
 use crate::source::Location;
 use crate::xpath::Document;
 use crate::yaml::Node;
@@ -19,11 +20,19 @@ use super::{
     language, param,
 };
 
+/// What the regular expressions of rules may take together, in bytes. While they match they take as much again, some
+/// times over, and a pod has 64 MiB.
+const PATTERNS: usize = 8 << 20;
+
 /// Compiles every rule set of `files`, in the order given.
 ///
 /// # Errors
 /// Everything that is wrong with any of them, file by file, each in the order of its places.
 pub fn compile(files: &[RuleFile]) -> Result<Vec<RuleSet>, Vec<Diagnostic>> {
+    regexp::within(PATTERNS, || compile_all(files))
+}
+
+fn compile_all(files: &[RuleFile]) -> Result<Vec<RuleSet>, Vec<Diagnostic>> {
     let mut sets = Vec::new();
     let mut problems = Vec::new();
     for file in files {
@@ -43,6 +52,10 @@ pub fn compile(files: &[RuleFile]) -> Result<Vec<RuleSet>, Vec<Diagnostic>> {
 /// Compiles the rule sets of some of a file's documents, as [`crate::yaml::read`] gave them: every set that is
 /// right, and everything that is wrong with the others. That there are none is no problem here.
 pub fn compile_documents(file: &RuleFile, documents: Vec<Node>) -> (Vec<RuleSet>, Vec<Diagnostic>) {
+    regexp::within(PATTERNS, || compile_each(file, documents))
+}
+
+fn compile_each(file: &RuleFile, documents: Vec<Node>) -> (Vec<RuleSet>, Vec<Diagnostic>) {
     let (mut sets, mut problems, mut found) = (Vec::new(), Vec::new(), Vec::new());
     for node in documents {
         documents::look_at(file, node, &mut problems, &mut found);
