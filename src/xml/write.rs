@@ -43,7 +43,9 @@ struct Writer<'d, 'i> {
 
 impl<'d, 'i> Writer<'d, 'i> {
     fn new(document: &'d Document<'i>) -> Self {
-        let out = String::with_capacity(document.text.len() + document.added.len() + 64);
+        // Tags, quotes and indentation around what was added: a buffer that grows is copied.
+        let around = 64 * (1 + document.arena.arrays.nodes.len() - document.arena.parsed_nodes);
+        let out = String::with_capacity(document.text.len() + document.added.len() + around);
         Self { document, out, pending: 0..0, end_tags: None }
     }
 
