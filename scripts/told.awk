@@ -1,32 +1,39 @@
 # Of what test programs print, what someone has to know: what ran, what was skipped, and all that a failing test said.
-# A test that passes says nothing here. Reads `cargo test -- --show-output` and `go test -v`, one after the other.
+# What a test says is held until its verdict; without one, because its program died, it is told too.
+# Reads `cargo test -- --show-output` and `go test -v`, one after the other.
 # Usage: awk -f scripts/told.awk [-v only=failures]
 
 BEGIN { building = 1 }
 function tell(line) { print line; fflush() }
 function note(line) { if (!only) tell(line) }
+function drop() { held = "" }
+function tell_held() { if (held ~ /[^\n]/) tell(substr(held, 2)); drop() }
 
-# A Rust program's failures, with what each said, stand between this line and its result.
-/^failures:$/ { failing = 1 }
-/^test result: / { if (failing) tell($0); else note($0); failing = 0; next }
-failing { tell($0); next }
-/^ +Running |^ +Doc-tests / { building = 0; note($0); next }
-
-# What a Go test says comes before its verdict.
-/^=== RUN +[^\/ ]+$/ { building = 0; said = $0; next }
-/^--- (PASS|SKIP): / { said = ""; note($0); next }
-# A program that ends within a test has no verdict of that test: all that follows is the reason.
-/^panic: |^fatal error: |^SIG[A-Z]+: / && said != "" { tell(said); said = ""; dying = 1 }
-/^(--- FAIL: |FAIL[ \t])/ {
-  if (said != "") tell(said)
-  said = ""
-  dying = 0
-  tell($0)
+# Rust: a program's tests end with its result, and where some fail their list stands before it.
+/^ +Running .*\(.*\)$|^ +Doc-tests / {
+  if (building) drop()
+  tell_held()
+  building = failing = 0
+  rust = 1
+  note($0)
   next
 }
-dying || /^ +--- FAIL: / { tell($0); next }
-said != "" { said = said "\n" $0; if (/SKIPPED: /) note($0); next }
-/^ok[ \t]/ { note($0); next }
+rust && !failing && /^failures:$/ { drop(); failing = 1 }
+rust && /^test result: ok\. [0-9]+ passed;/ && !failing { drop(); rust = 0; note($0); next }
+rust && /^test result: FAILED\. [0-9]+ passed;/ { tell_held(); failing = rust = 0; tell($0); next }
+# Cargo's own: a compiler's, or of a program that died, whose reason was said before.
+/^error(\[E[0-9]+\])?: / { tell_held(); rust = failing = 0; erring = 1 }
+erring && !/^(=== RUN|ok |FAIL|go: )/ { tell($0); next }
+{ erring = 0 }
 
-/FAILED/ { tell($0); next }
-/SKIPPED: / || building { note($0) }
+# Go: what a test says comes before its verdict; what a program says that has none, before `FAIL`.
+/^=== RUN +[^\/ ]+$/ { building = 0; go = 1; drop(); held = "\n" $0; next }
+go && /^--- (PASS|SKIP): / { drop(); note($0); next }
+go && /^ok[ \t]/ { drop(); note($0); next }
+/^(--- FAIL: |FAIL[ \t])/ { tell_held(); tell($0); next }
+/^ +--- FAIL: / { tell($0); next }
+
+/SKIPPED: / { note($0) }
+building { note($0); if (only) held = held "\n" $0; next }
+{ held = held "\n" $0 }
+END { if (rust) tell_held() }
