@@ -3,14 +3,16 @@
 // Says to clippy that helpers are tests too.
 #![cfg(test)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
-use virt_patch::regexp::{self, Options, Regexp};
+use virt_patch::regexp::{self, Error, Match, Options, Regexp, Wanted};
 use virt_patch::rule::{self, RuleFile, Trust};
 use virt_patch::source::Source;
+use virt_patch::xml::Document;
+use virt_patch::xpath::{self, Budget, Scope, Value, Variables};
 
 const CATEGORIES: [&str; 30] = [
     "Cc", "Cf", "Cn", "Co", "Cs", "Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Me", "Mn", "Nd", "Nl", "No", "Pc", "Pd", "Pe",
@@ -145,7 +147,8 @@ fn compare(pattern: &str, texts: &[&str], differences: &mut BTreeSet<String>) {
             .build();
         let ours = if flags.contains('U') {
             let inline: String = flags.chars().filter(|flag| *flag != 'x').collect();
-            let options = Options { ignore_white_space: flags.contains('x'), ..Options::default() };
+            let options =
+                Options { ignore_white_space: flags.contains('x'), wanted: Wanted::Groups, ..Options::default() };
             Regexp::compile(&format!("(?{inline}){pattern}"), &options)
         } else {
             let options = Options {
@@ -154,6 +157,7 @@ fn compare(pattern: &str, texts: &[&str], differences: &mut BTreeSet<String>) {
                 dot_matches_new_line: flags.contains('s'),
                 ignore_white_space: flags.contains('x'),
                 crlf: flags.contains('R'),
+                wanted: Wanted::Groups,
                 ..Options::default()
             };
             Regexp::compile(pattern, &options)
@@ -162,18 +166,19 @@ fn compare(pattern: &str, texts: &[&str], differences: &mut BTreeSet<String>) {
             (Ok(ours), Ok(theirs)) => {
                 for text in texts {
                     let all = |ours: &Regexp| -> Vec<Vec<Option<String>>> {
-                        let groups = |found: virt_patch::regexp::Match<'_>| {
-                            (0..ours.groups()).map(|group| found.group(group).map(str::to_owned)).collect()
+                        let mut all = Vec::new();
+                        let groups = |found: &Match<'_>| {
+                            all.push((0..ours.groups()).map(|group| found.group(group).map(str::to_owned)).collect());
+                            Ok::<(), ()>(())
                         };
-                        ours.matches(text).map(groups).collect()
+                        ours.each_match(text, groups).expect("nothing fails");
+                        all
                     };
                     let expected: Vec<Vec<Option<String>>> = theirs
                         .captures_iter(text)
                         .map(|found| found.iter().map(|group| group.map(|group| group.as_str().to_owned())).collect())
                         .collect();
-                    let is_same = all(ours) == expected
-                        && ours.is_match(text) == theirs.is_match(text)
-                        && ours.split(text).eq(theirs.split(text));
+                    let is_same = all(ours) == expected && ours.is_match(text) == theirs.is_match(text);
                     if !is_same {
                         differences
                             .insert(format!("{pattern} ({flags}) on {text:?}: {:?}, not {expected:?}", all(ours)));
@@ -352,6 +357,14 @@ fn patterns_mean_what_the_crate_regex_means() {
         r"\p{Other}",
         r"\p{isc}",
         r"\p{is}",
+        r"\p{Cs}",
+        r"\p{Surrogate}",
+        r"\p{_isLu}",
+        r"\p{i_s_Lu}",
+        r"\p{IS Lu}",
+        r"(?-u)[a&&\xff]",
+        r"(?-u)[\x00-\xff&&a]",
+        "a*b|a",
         "(?x) a b # c\n c",
         "(?x)[a b]",
         r"(?x)a\ b",
@@ -520,24 +533,42 @@ fn what_is_wrong_is_said_in_a_sentence() {
             r"\p{sc=Greek}",
             "`sc=Greek` is no general category of Unicode, as `Lu` or `Letter` are; other properties are not known here",
         ),
-        ("(?-u).", "without Unicode (`-u`) this would match parts of characters"),
+        ("(?-u).", "`(?-u)` is for ASCII alone here, and this would match other bytes: take it off"),
         (r"\w{1000}{1000}", "the regular expression needs more than 1048576 bytes"),
     ] {
-        assert_eq!(Regexp::compile(pattern, &Options::default()).expect_err(pattern), said);
+        assert_eq!(Regexp::compile(pattern, &Options::default()).expect_err(pattern).to_string(), said);
     }
     // What is too large is refused before it is large.
-    let characters: String = ('\u{100}'..'\u{5000}').step_by(2).collect();
-    for hostile in [
-        r"\pL".repeat(20_000),
-        format!("[{}]", r"\pL".repeat(20_000)),
-        "a".repeat(1 << 20),
-        "(a|b)?".repeat(10_000),
-        "((((a{100}){100}){100}){100})".to_owned(),
+    let groups = |count: usize| format!("{}a", "()".repeat(count));
+    for (hostile, wanted, said) in [
+        (r"\pL".repeat(2_000), Wanted::Nothing, "the regular expression needs more than 1048576 bytes"),
+        (
+            format!("[{}]", r"\pL".repeat(2_000)),
+            Wanted::Nothing,
+            "the regular expression needs more than 1048576 bytes",
+        ),
+        (
+            format!("(?i){}", "[B-\u{ffff}]".repeat(1_000)),
+            Wanted::Nothing,
+            "the regular expression needs more than 1048576 bytes",
+        ),
+        (
+            "((((a{100}){100}){100}){100})".to_owned(),
+            Wanted::Nothing,
+            "the regular expression needs more than 1048576 bytes",
+        ),
+        ("a".repeat(1 << 20), Wanted::Nothing, "the regular expression is longer than 8192 bytes"),
+        (
+            groups(1_000),
+            Wanted::Groups,
+            "a search with this regular expression needs more than 4194304 bytes: it has too many groups",
+        ),
     ] {
-        let said = Regexp::compile(&hostile, &Options::default()).expect_err("too large");
-        assert_eq!(said, "the regular expression needs more than 1048576 bytes", "{}", &hostile[..20]);
+        let options = Options { wanted, ..Options::default() };
+        let error = Regexp::compile(&hostile, &options).expect_err("too large");
+        assert_eq!(error, Error::Limit(said.to_owned()), "{}", &hostile[..20]);
     }
-    assert!(Regexp::compile(&format!("[{characters}]"), &Options::default()).is_ok());
+    assert!(Regexp::compile(&groups(1_000), &Options::default()).is_ok(), "nobody asks for the groups");
     let deep = format!("{}a{}", "(".repeat(100_000), ")".repeat(100_000));
     assert!(Regexp::compile(&deep, &Options::default()).is_err());
     assert!(Regexp::compile(&"(".repeat(100_000), &Options::default()).is_err());
@@ -546,7 +577,8 @@ fn what_is_wrong_is_said_in_a_sentence() {
 /// A hundred bytes make a pattern of a megabyte, and an annotation has room for thousands.
 #[test]
 fn patterns_have_an_allowance_together() {
-    let compile = |pattern: &str| Regexp::compile(pattern, &Options::default()).map(|_| ());
+    let compile =
+        |pattern: &str| Regexp::compile(pattern, &Options::default()).map(|_| ()).map_err(|error| error.to_string());
     let all = |bytes, count| regexp::within(bytes, || (0..count).try_for_each(|_| compile(r"\w{5}")));
     assert_eq!(all(8 << 20, 10), Ok(()));
     let said = "the regular expressions here need too much memory together: fewer, or simpler ones";
@@ -570,4 +602,34 @@ fn rules_have_one_allowance_for_all_their_patterns() {
     let problems = rules(2_000).expect_err("too much together");
     let first = problems[0].to_string();
     assert!(first.contains("the regular expressions here need too much memory"), "{first}");
+}
+
+/// A search costs what it looks at: one that would take hours ends at the limit of steps.
+#[test]
+fn searches_are_paid_for() {
+    let work = |pattern: &str| Regexp::compile(pattern, &Options::default()).expect(pattern).work(1_000);
+    assert!(work("(?:a?){1000}b") > 50 * work("a?b"));
+    let text = "a".repeat(1 << 16);
+    for expression in [
+        format!("replace('{text}', 'a*b|a', '')"),
+        format!("tokenize('{text}', 'a*b|a')"),
+        format!("matches('{text}', '(?:a?){{8000}}b')"),
+    ] {
+        let (namespaces, variables) = (BTreeMap::new(), BTreeMap::new());
+        let (document, relative) = (xpath::Document::Xml, false);
+        let scope = Scope { namespaces: &namespaces, variables: &variables, document, relative };
+        let compiled = xpath::compile(&expression, &scope).expect("an expression");
+        let document = Document::parse("<d/>").expect("well-formed");
+        let budget = Budget::new(10_000_000, 16 << 20);
+        let error = compiled.evaluate(&document, document.root(), &NoVariables, &budget).expect_err("hours");
+        assert!(error.to_string().contains("steps"), "{error}");
+    }
+}
+
+struct NoVariables;
+
+impl<N> Variables<N> for NoVariables {
+    fn get(&self, _: &str) -> Option<&Value<N>> {
+        None
+    }
 }

@@ -6,6 +6,8 @@
 
 use std::cell::Cell;
 
+use super::Error;
+
 thread_local! {
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
 }
@@ -21,6 +23,15 @@ pub fn within<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     }
     let _before = Before(LEFT.replace(Some(bytes)));
     work()
+}
+
+/// Whether nothing is left: nothing more is then compiled.
+pub(super) fn is_used_up() -> bool {
+    LEFT.get() == Some(0)
+}
+
+pub(super) fn too_much() -> Error {
+    Error::Limit("the regular expressions here need too much memory together: fewer, or simpler ones".to_owned())
 }
 
 /// Takes what a pattern needs; false where that is more than is left.

@@ -107,7 +107,7 @@ impl Scope {
 }
 
 pub(super) fn not_utf8() -> String {
-    "without Unicode (`-u`) this would match parts of characters".to_owned()
+    "`(?-u)` is for ASCII alone here, and this would match other bytes: take it off".to_owned()
 }
 
 /// A set as a pattern; a set of one is its character.

@@ -139,6 +139,15 @@ impl Translator {
         Ok(())
     }
 
+    /// Counts what looking for other cases costs: a look at each character, of which that many have some.
+    fn count_cases(&mut self, set: &ClassUnicode) -> Result<(), Stop> {
+        if self.scope.is_insensitive {
+            let characters = set.iter().map(|range| range.len()).sum::<usize>().min(unicode::CASED);
+            self.left = self.left.checked_sub(characters).ok_or(Stop::TooLarge)?;
+        }
+        Ok(())
+    }
+
     fn count(&mut self, set: &ClassUnicode) -> Result<(), Stop> {
         self.left = self.left.checked_sub(set.ranges().len()).ok_or(Stop::TooLarge)?;
         Ok(())
@@ -156,7 +165,7 @@ impl Translator {
 
     /// A character in brackets.
     fn member(&self, literal: &ast::Literal) -> Result<char, String> {
-        if self.scope.is_bytes && literal.byte().is_none() && !literal.c.is_ascii() {
+        if self.scope.is_bytes && !literal.c.is_ascii() {
             return Err(class::not_utf8());
         }
         Ok(literal.c)
@@ -201,6 +210,7 @@ impl Visitor for Translator {
             Ast::ClassPerl(class) => self.set(self.scope.perl(&class.kind, class.negated)?)?,
             Ast::ClassBracketed(class) => {
                 let set = self.close();
+                self.count_cases(&set)?;
                 self.set(self.scope.set(set, class.negated)?)?
             }
             Ast::Repetition(repetition) => self.repetition(repetition),
@@ -246,6 +256,7 @@ impl Visitor for Translator {
             ClassSetItem::Perl(class) => self.scope.perl(&class.kind, class.negated)?,
             ClassSetItem::Bracketed(class) => {
                 let set = self.close();
+                self.count_cases(&set)?;
                 self.scope.set(set, class.negated)?
             }
         };
@@ -264,6 +275,8 @@ impl Visitor for Translator {
 
     fn visit_class_set_binary_op_post(&mut self, operation: &ClassSetBinaryOp) -> Result<(), Stop> {
         let (right, left) = (self.close(), self.close());
+        self.count_cases(&left)?;
+        self.count_cases(&right)?;
         let set = self.scope.combined(&operation.kind, left, right);
         self.add(&set)
     }

@@ -15,7 +15,8 @@ const NAMES: [(&str, &str); 30] = [
     ("Cf", "format"),
     ("Cn", "unassigned"),
     ("Co", "privateuse"),
-    ("Cs", "surrogate"),
+    // No character: named by nothing that is read.
+    ("", ""),
     ("Ll", "lowercaseletter"),
     ("Lm", "modifierletter"),
     ("Lo", "otherletter"),
@@ -107,7 +108,8 @@ fn named(name: &str) -> Option<ClassUnicode> {
             Some(assigned)
         }
         _ => {
-            let one = NAMES.iter().find(|(short, long)| short.eq_ignore_ascii_case(&name) || *long == name);
+            let is_named = |(short, long): &&(&str, &str)| short.eq_ignore_ascii_case(&name) || *long == name;
+            let one = NAMES.iter().filter(|(short, _)| !short.is_empty()).find(is_named);
             let codes = match one {
                 Some((short, _)) => &[*short][..],
                 None => GROUPS.iter().find(|(group, _)| *group == name)?.1,
@@ -119,13 +121,13 @@ fn named(name: &str) -> Option<ClassUnicode> {
 
 /// A name as it is compared (UAX 44, LM3): without case, spaces, `_`, `-` and a leading `is`.
 fn plain(name: &str) -> String {
-    let plain: String =
-        name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).map(|c| c.to_ascii_lowercase()).collect();
-    match plain.strip_prefix("is") {
-        // An abbreviation of another property, which would be `c`.
-        Some("c") | None => plain,
-        Some(rest) => rest.to_owned(),
-    }
+    let plain = |name: &str| -> String {
+        name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let is_prefixed = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("is"));
+    let rest = plain(if is_prefixed { &name[2..] } else { name });
+    // `isc` is an abbreviation of another property.
+    if is_prefixed && rest == "c" { plain(name) } else { rest }
 }
 
 /// A general category by its two letters.
@@ -155,6 +157,9 @@ fn rows(wanted: impl Fn(u32) -> bool) -> ClassUnicode {
         Some(ClassUnicodeRange::new(char::from_u32(row >> 6)?, char::from_u32(end)?))
     }))
 }
+
+/// How many characters have another case, about.
+pub(super) const CASED: usize = 2_900;
 
 /// Adds the other cases of a set's characters (UAX 44, simple case folding).
 pub(super) fn fold(set: &mut ClassUnicode) {

@@ -27,6 +27,9 @@ pub struct Check {
     pub maximum: Option<Number>,
 }
 
+/// What holding one value to its pattern may cost, in steps: a second, about.
+const PATTERN_WORK: usize = 1 << 21;
+
 /// A `pattern`.
 #[derive(Debug, Clone)]
 pub struct Pattern {
@@ -133,6 +136,11 @@ impl Check {
         if let Json::String(text) = &raw {
             if text.is_empty() && self.ty.is_some_and(|ty| ty != ParamType::String) {
                 return Ok(None);
+            }
+            if let Some(pattern) = self.pattern.as_ref().filter(|pattern| pattern.whole.work(text.len()) > PATTERN_WORK)
+            {
+                let text = &pattern.text;
+                return refuse(Code::ParamPattern, format!("{shown} is too long to be held to the pattern `{text}`"));
             }
             if let Some(pattern) = self.pattern.as_ref().filter(|pattern| !pattern.whole.is_match(text)) {
                 return refuse(Code::ParamPattern, format!("{shown} does not match the pattern `{}`", pattern.text));

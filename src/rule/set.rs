@@ -20,8 +20,7 @@ use super::{
     language, param,
 };
 
-/// What the regular expressions of rules may take together, in bytes. While they match they take as much again, some
-/// times over, and a pod has 64 MiB.
+/// What the regular expressions of rules may take together, in bytes: a pod has 64 MiB.
 const PATTERNS: usize = 8 << 20;
 
 /// Compiles every rule set of `files`, in the order given.

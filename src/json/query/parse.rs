@@ -335,7 +335,11 @@ impl<'t> Parser<'t> {
                 let whole = name == "match";
                 let pattern = match self.comparable(pattern, pattern_at)? {
                     Comparable::Literal(literal) => {
-                        Pattern::Fixed(literal.as_str().and_then(|pattern| compile(pattern, whole)))
+                        let compiled = literal.as_str().map_or(Ok(None), |pattern| compile(pattern, whole));
+                        match compiled {
+                            Ok(pattern) => Pattern::Fixed(pattern),
+                            Err(sentence) => return self.fail_at(pattern_at, sentence),
+                        }
                     }
                     computed => Pattern::Computed(computed),
                 };

@@ -10,12 +10,10 @@ use super::regexp::compile;
 use super::steps::{OutOfSteps, Steps};
 use crate::json::equal::equal;
 use crate::json::{kind, number, size};
+use crate::regexp::Regexp;
 
 /// What compiling a pattern counts for, beside its text.
 const PATTERN_STEPS: usize = 1000;
-
-/// How much slower a pattern goes through a text than a comparison.
-const SEARCHING: usize = 8;
 
 /// A selected value, and how it was reached where that is asked for.
 #[derive(Clone)]
@@ -186,14 +184,23 @@ impl<'v> Search<'v, '_> {
     fn is_match(self, Matches { whole, text, pattern }: &Matches, current: &'v Value) -> Searched<bool> {
         let Some(text) = self.value(text, current)? else { return Ok(false) };
         let Some(text) = text.as_str() else { return Ok(false) };
-        self.steps.read(text.len().saturating_mul(SEARCHING))?;
+        let is_match = |pattern: &Regexp| -> Searched<bool> {
+            self.steps.spend(pattern.work(text.len()))?;
+            Ok(pattern.is_match(text))
+        };
+        self.steps.read(text.len())?;
         match pattern {
-            Pattern::Fixed(pattern) => Ok(pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))),
+            Pattern::Fixed(pattern) => pattern.as_ref().map_or(Ok(false), is_match),
             Pattern::Computed(pattern) => {
                 let Some(pattern) = self.value(pattern, current)? else { return Ok(false) };
                 let Some(pattern) = pattern.as_str() else { return Ok(false) };
                 self.steps.spend(PATTERN_STEPS + pattern.len())?;
-                Ok(compile(pattern, *whole).is_some_and(|pattern| pattern.is_match(text)))
+                // What needs too much is out of steps, too.
+                let Ok(compiled) = compile(pattern, *whole) else {
+                    self.steps.spend(usize::MAX)?;
+                    return Ok(false);
+                };
+                compiled.as_ref().map_or(Ok(false), is_match)
             }
         }
     }

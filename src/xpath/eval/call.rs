@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::axis::Walk;
 use super::{Evaluated, Evaluation, Focus, Item, file_name, shell, string};
 use crate::diagnostic::Code;
+use crate::regexp::{Match, Regexp};
 use crate::xpath::ast::{Ast, Axis, Call, Kind as Part};
 use crate::xpath::error::EvalError;
 use crate::xpath::function::Function;
@@ -311,9 +312,33 @@ impl<'a, T: Tree, V: Variables<T::Node>> Arguments<'_, 'a, T, V> {
         self.evaluation.budget.read(text.len())?;
         match &self.call.pattern {
             _ if text.is_empty() => Ok(Item::Nodes(Cow::Borrowed(&[]))),
-            Some(pattern) => self.evaluation.texts(pattern.split(text).map(Cow::Borrowed)),
+            Some(pattern) => {
+                let (mut parts, mut end) = (Vec::new(), 0);
+                self.each_match(pattern, text, |found| {
+                    parts.push(Cow::Borrowed(text.get(end..found.range().start).unwrap_or("")));
+                    end = found.range().end;
+                    Ok(())
+                })?;
+                parts.push(Cow::Borrowed(text.get(end..).unwrap_or("")));
+                self.evaluation.texts(parts)
+            }
             None => self.evaluation.texts(string::words(text).map(Cow::Borrowed)),
         }
+    }
+
+    /// Calls `each` with the matches in a text. Each is a search through what is left of it.
+    fn each_match<'t>(
+        &self,
+        pattern: &Regexp,
+        text: &'t str,
+        mut each: impl FnMut(&Match<'t>) -> Evaluated<()>,
+    ) -> Evaluated<()> {
+        let budget = self.evaluation.budget;
+        budget.spend(pattern.work(text.len()) as u64)?;
+        pattern.each_match(text, |found| {
+            budget.spend(pattern.work(text.len() - found.range().end) as u64)?;
+            each(found)
+        })
     }
 
     fn replace(&self) -> Evaluated<Item<'a, T::Node>> {
@@ -322,14 +347,13 @@ impl<'a, T: Tree, V: Variables<T::Node>> Arguments<'_, 'a, T, V> {
         let replacement = Replacement::parse(&self.text(2)?, pattern.groups()).map_err(function_value)?;
         let mut replaced = String::new();
         let mut end = 0;
-        for found in pattern.matches(&text) {
+        self.each_match(pattern, &text, |found| {
             let before = replaced.len();
             replaced.push_str(text.get(end..found.range().start).unwrap_or(""));
-            replacement.append(&found, &mut replaced);
+            replacement.append(found, &mut replaced);
             end = found.range().end;
-            self.evaluation.budget.spend(1)?;
-            self.evaluation.budget.build(replaced.len() - before)?;
-        }
+            self.evaluation.budget.build(replaced.len() - before)
+        })?;
         if end == 0 && replaced.is_empty() {
             return Ok(Item::Text(text));
         }
@@ -366,7 +390,11 @@ impl<'a, T: Tree, V: Variables<T::Node>> Arguments<'_, 'a, T, V> {
             Function::EndsWith => boolean(text()?.ends_with(self.text(1)?.as_ref())),
             Function::Contains => boolean(text()?.contains(self.text(1)?.as_ref())),
             Function::Matches => boolean(match &self.call.pattern {
-                Some(pattern) => pattern.is_match(&text()?),
+                Some(pattern) => {
+                    let text = text()?;
+                    self.evaluation.budget.spend(pattern.work(text.len()) as u64)?;
+                    pattern.is_match(&text)
+                }
                 None => false,
             }),
             Function::PathUnder => boolean(file_name::is_under(&text()?, &self.text(1)?)),

@@ -1,6 +1,6 @@
 //! Primary expressions (XPath 1.0, section 3.1) and function calls (section 3.2).
 
-use crate::regexp::{Options, Regexp};
+use crate::regexp::{Options, Regexp, Wanted};
 
 use super::{Parsed, Parser};
 use crate::diagnostic::{Code, nearest};
@@ -11,9 +11,6 @@ use crate::xpath::function::{Function, Parameter};
 use crate::xpath::lexer::{Symbol, Token};
 use crate::xpath::replacement::Replacement;
 use crate::xpath::scope::{VarType, file_of, file_variable};
-
-/// How large a compiled regular expression may become, in bytes.
-const REGEX_SIZE: usize = 1 << 20;
 
 impl Parser<'_> {
     /// `PrimaryExpr ::= VariableReference | '(' Expr? ')' | Literal | Number | FunctionCall`
@@ -183,7 +180,12 @@ fn pattern(function: Function, arguments: &[Ast]) -> Result<Option<Regexp>, Erro
         })
     };
     let Some((text, span)) = literal(Parameter::Pattern) else { return Ok(None) };
-    let mut options = Options { size_limit: REGEX_SIZE, ..Options::default() };
+    let wanted = match function {
+        Function::Replace => Wanted::Groups,
+        Function::Tokenize => Wanted::Place,
+        _ => Wanted::Nothing,
+    };
+    let mut options = Options { wanted, ..Options::default() };
     if let Some((flags, span)) = literal(Parameter::Flags) {
         for flag in flags.chars() {
             match flag {
@@ -198,8 +200,8 @@ fn pattern(function: Function, arguments: &[Ast]) -> Result<Option<Regexp>, Erro
             }
         }
     }
-    let regex =
-        Regexp::compile(text, &options).map_err(|message| Error::new(Code::RegexSyntax, span.clone(), message))?;
+    let regex = Regexp::compile(text, &options)
+        .map_err(|error| Error::new(Code::RegexSyntax, span.clone(), error.to_string()))?;
     if function != Function::Matches && regex.is_match("") {
         let name = function.signature().name;
         let message = format!("the pattern of `{name}` matches the empty string, so there would be no end of matches");
